@@ -1,0 +1,130 @@
+"""The query plan: what the planner hands to the executor. Frozen, printable, free of I/O.
+
+A plan is a DAG of fetches. Root fetches ask a subgraph for root fields; entity fetches send
+representations to `_entities` (Federation subgraph specification) and merge the answer into
+the objects they were made from. Conditions (`@skip`, `@include`) are decided before planning,
+so a plan has no condition nodes; they are part of the plan-cache key instead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+__all__ = [
+    "AliasUndo",
+    "EntityCall",
+    "EntityTarget",
+    "FetchNode",
+    "Key",
+    "OnTypes",
+    "PathSegment",
+    "QueryPlan",
+    "RepresentationField",
+    "RepresentationSpec",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Step into a response key. A list found there is flattened, at any depth."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class OnTypes:
+    """Go on only for objects whose `__typename` (in the merged data) is one of these.
+
+    An object without `__typename` does not match: its runtime type is unknown.
+    """
+
+    names: frozenset[str]
+
+
+PathSegment = Key | OnTypes
+
+
+@dataclass(frozen=True, slots=True)
+class RepresentationField:
+    """One field of a representation: read `key` of the merged object, send it as `name`."""
+
+    name: str
+    key: str
+    #: Only for objects of these runtime types (a fragment in a `@requires`); None: always.
+    on: frozenset[str] | None = None
+    #: The sub-selection of a composite field; empty for a leaf.
+    fields: tuple[RepresentationField, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RepresentationSpec:
+    """How to make a representation out of a merged object at an entity target."""
+
+    #: Runtime types that this spec is for; None: any object at the path, even of unknown type.
+    on: frozenset[str] | None
+    #: The `__typename` to send: an interface's name when jumping into an interface (object);
+    #: None: the object's own runtime type.
+    typename: str | None
+    #: All of them must be present (null is present), else the entity is left out.
+    fields: tuple[RepresentationField, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EntityTarget:
+    """Where in the merged data the entities of a call are."""
+
+    path: tuple[PathSegment, ...]
+    specs: tuple[RepresentationSpec, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AliasUndo:
+    """A response key that was aliased for one subgraph only (FieldsInSetCanMerge across types)."""
+
+    path: tuple[PathSegment, ...]
+    sent: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class EntityCall:
+    """One `_entities` field of a request."""
+
+    #: Response key: `_entities`, or `_e0`, `_e1` … when several calls share a request.
+    key: str
+    #: Name of the variable that carries the representations.
+    variable: str
+    targets: tuple[EntityTarget, ...]
+    undo: tuple[AliasUndo, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FetchNode:
+    """One request to one subgraph."""
+
+    id: int
+    subgraph: str
+    #: The printed operation, constant for the plan.
+    operation: str
+    kind: Literal["query", "mutation"]
+    #: Client variables to pass on, by name (value sent only when the client gave one).
+    variables: tuple[str, ...] = ()
+    #: Ids of fetches that must have ended before this one starts.
+    depends_on: tuple[int, ...] = ()
+    #: Root fetches: where the answer's `data` is merged; () is the root of the response.
+    path: tuple[PathSegment, ...] = ()
+    #: Entity fetches: the calls of this request; () makes it a root fetch.
+    calls: tuple[EntityCall, ...] = ()
+    #: Root fetches: aliases to undo before merging.
+    undo: tuple[AliasUndo, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class QueryPlan:
+    """What to fetch, in which order. `fetches` are sorted so that dependencies come first."""
+
+    kind: Literal["query", "mutation"]
+    fetches: tuple[FetchNode, ...] = ()
+    #: Figures of the planning itself, for the log and for budgets.
+    statistics: dict[str, int] = field(default_factory=dict, compare=False)
