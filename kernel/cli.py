@@ -1,0 +1,82 @@
+"""The one console script. Each deployable brings its own commands, imported only when called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from dataclasses import dataclass
+
+import click
+
+from kernel.settings import ConfigurationProblem
+
+__all__ = ["main"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    module: str
+    extra: str
+    help: str
+
+
+_COMMANDS = {
+    "activity": _Entry("subgraphs.activity.cli", "activity", "Activity subgraph: serve, migrate, schema."),
+    "customer": _Entry(
+        "subgraphs.customer.cli",
+        "customer",
+        "Customer subgraph: serve, relay, provision, migrate, replay, schema.",
+    ),
+    "devstack": _Entry(
+        "devstack.cli", "devstack", "Everything on this machine: up, down, status, seed, token."
+    ),
+    "gateway": _Entry("gateway.cli", "gateway", "Federation gateway: serve, compose, plan, dev, mock."),
+    "rating": _Entry(
+        "subgraphs.rating.cli", "rating", "Rating subgraph: serve, extract, recompute, indexes."
+    ),
+    "router": _Entry("router.cli", "router", "Router worker: run, check, explain, setup, dlq, reconcile."),
+    "schema": _Entry("devstack.schema_cli", "devstack", "Export and compose the schemas in schema/."),
+}
+
+
+class _Commands(click.Group):
+    """A group whose members are looked up in the table above."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        entry = _COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        try:
+            module = importlib.import_module(entry.module)
+        except ModuleNotFoundError as error:
+            if error.name is not None and error.name.split(".")[0] == entry.module.split(".")[0]:
+                raise
+            raise ConfigurationProblem(
+                f"`{cmd_name}` needs the package {error.name}; install it with: "
+                f"pip install 'customer-graph[{entry.extra}]'"
+            ) from error
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        # The table's own text: asking each command for its help would import every driver.
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _COMMANDS[name].help) for name in sorted(_COMMANDS)])
+
+
+@click.command(cls=_Commands, name="customer-graph")
+@click.version_option(package_name="customer-graph")
+def _customer_graph() -> None:
+    """Customer Graph: one graph over profile, rating and activity, and the gateway that serves it."""
+
+
+def main() -> None:
+    """Run the command line; a problem the caller can solve is one line on standard error and exit code 2."""
+    try:
+        _customer_graph(prog_name="customer-graph")
+    except ConfigurationProblem as problem:
+        click.echo(f"customer-graph: {problem}", err=True)
+        sys.exit(2)
