@@ -138,8 +138,8 @@ def _read_key(jwk: dict[str, Any]) -> _Key | None:
 
 def _read_source(source: str) -> bytes:
     if source.startswith(("http://", "https://")):
-        request = urllib.request.Request(source, headers={"accept": "application/json"})  # noqa: S310 - our own setting
-        with urllib.request.urlopen(request, timeout=KEY_SERVER_TIMEOUT_SECONDS) as answer:  # noqa: S310
+        request = urllib.request.Request(source, headers={"accept": "application/json"})
+        with urllib.request.urlopen(request, timeout=KEY_SERVER_TIMEOUT_SECONDS) as answer:
             raw: bytes = answer.read(MAX_KEY_SET_BYTES + 1)
     else:
         raw = Path(source.removeprefix("file://")).read_bytes()

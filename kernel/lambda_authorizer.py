@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from kernel.auth import AuthConfig, Principal, Unauthenticated, Verifier
+from kernel.auth import Principal, Unauthenticated, Verifier
 
 __all__ = ["authorize", "handler"]
 
