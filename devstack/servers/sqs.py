@@ -26,7 +26,7 @@ _HOST = "127.0.0.1"
 
 
 class Sqs:
-    """moto's SQS server on a port of the loopback interface; satisfies `devstack.servers.protocol.Supervised`."""
+    """moto's SQS server on a loopback port; satisfies `devstack.servers.protocol.Supervised`."""
 
     name = "sqs"
 
@@ -79,7 +79,9 @@ class Sqs:
         if self.pid is None:
             return False
         try:
-            with urllib.request.urlopen(f"{self.url}/moto-api/", timeout=_PROBE_SECONDS) as answer:
+            with urllib.request.urlopen(  # noqa: S310  the scheme is our own
+                f"{self.url}/moto-api/", timeout=_PROBE_SECONDS
+            ) as answer:
                 return int(answer.status) < HTTPStatus.INTERNAL_SERVER_ERROR
         except OSError:
             return False
