@@ -53,7 +53,7 @@ _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"
 
 
 class RequestLog(dict[str, object]):
-    """Fields of the request's log line; the application adds its own through `scope["state"]["request_log"]`."""
+    """Fields of a request's log line; the application adds its own by `scope["state"]["request_log"]`."""
 
 
 class _Refused(Exception):
@@ -81,7 +81,7 @@ class Service:
     `shutdown` run before the first and after the last request. Without a `verifier` nothing is authenticated.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - keyword-only beyond the third
         self,
         name: str,
         app: ASGIApp,
@@ -106,6 +106,7 @@ class Service:
         self._gauge = _IN_FLIGHT.labels(name)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one ASGI connection."""
         match scope["type"]:
             case "http":
                 await self._http(scope, receive, send)
@@ -221,8 +222,8 @@ class Service:
             refusal = _Refused(401, "UNAUTHENTICATED", problem.MESSAGE)
         except TimeoutError:
             refusal = _Refused(504, "GATEWAY_TIMEOUT", "The request took too long.")
-        except Exception:
-            # The outermost loop of a request: whatever was not foreseen is logged and told generically.
+        except Exception:  # noqa: BLE001 - the outermost loop of a request
+            # Whatever was not foreseen is logged with its cause and told generically.
             self._log.exception("http.request_failed")
             refusal = _Refused(500, "INTERNAL_SERVER_ERROR", "Internal server error")
         else:
@@ -321,7 +322,7 @@ async def _send(
 
 
 class _Server(uvicorn.Server):
-    """uvicorn that turns unready before it drains, exits with 0 after SIGTERM, and at once on a second signal."""
+    """uvicorn that turns unready before it drains, exits with 0 after SIGTERM, at once on a second signal."""
 
     def __init__(self, config: uvicorn.Config, service: Service, url: str) -> None:
         super().__init__(config)
@@ -333,7 +334,7 @@ class _Server(uvicorn.Server):
         if not self.should_exit:
             telemetry.get_logger().info("service.became_ready", url=self._url)
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's signature
         if self._service.draining:
             self.force_exit = True
         self._service.draining = True

@@ -107,7 +107,7 @@ def read_key_set(raw: bytes) -> dict[str, _Key]:
     """
     document = json.loads(raw)
     if not isinstance(document, dict) or not isinstance(document.get("keys"), list):
-        raise ValueError("not a JWK set: no list `keys`")
+        raise ValueError("not a JWK set: no list `keys`")  # noqa: TRY004 - a fault of the text
     keys: dict[str, _Key] = {}
     for jwk in document["keys"]:
         key = _read_key(jwk) if isinstance(jwk, dict) else None
@@ -167,7 +167,7 @@ class Verifier:
         self._read_at: float | None = None
         self._tried_at: float | None = None
         self._refreshing = asyncio.Lock()
-        self._verified: OrderedDict[str, tuple[float, Principal]] = OrderedDict()
+        self._verified: OrderedDict[str, tuple[float, float, Principal]] = OrderedDict()
 
     @property
     def ready(self) -> bool:
@@ -198,12 +198,13 @@ class Verifier:
             raise Unauthenticated("the token is too long")
         cached = self._verified.get(token)
         now = self._now()
-        if cached is not None and now < cached[0]:
-            return cached[1]
+        # Both edges: after a step back of the clock an entry must not live longer than it would have.
+        if cached is not None and cached[0] <= now < cached[1]:
+            return cached[2]
         if not _TOKEN.fullmatch(token):
             raise Unauthenticated("the token is not three base64url segments")
         principal = self._principal(token, self._payload(token, await self._key_of(token)))
-        self._verified[token] = (min(now + CACHE_SECONDS, principal.expires_at), principal)
+        self._verified[token] = (now, min(now + CACHE_SECONDS, principal.expires_at), principal)
         self._verified.move_to_end(token)
         if len(self._verified) > CACHE_SIZE:
             self._verified.popitem(last=False)
