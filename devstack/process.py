@@ -17,6 +17,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+__all__ = ["STOP_GRACE_SECONDS", "Child", "Launch", "die_with_parent"]
+
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 #: How long a child may take to end by itself before its group is killed, seconds.
 STOP_GRACE_SECONDS = 25.0
@@ -61,7 +63,7 @@ class Child:
                 user=launch.uid,
                 group=launch.gid,
                 extra_groups=None if launch.uid is None else [],
-                preexec_fn=_die_with_parent(os.getpid(), launch.orphan_signal),
+                preexec_fn=die_with_parent(launch.orphan_signal),  # noqa: PLW1509 - one system call, no locks
             )
 
     @property
@@ -87,9 +89,12 @@ class Child:
         self._process.wait()
 
 
-def _die_with_parent(parent: int, orphan_signal: signal.Signals) -> Callable[[], None] | None:
-    """Code that runs in the child between fork and exec; None where the kernel has no such call."""
-    libc = _LIBC
+def die_with_parent(orphan_signal: signal.Signals) -> Callable[[], None] | None:
+    """Code for a child of ours to run between fork and exec, so that it gets the signal when we are gone.
+
+    None where the kernel has no such call (it is Linux's). Strictly, "we" are the thread that forks.
+    """
+    libc, parent = _LIBC, os.getpid()
     if libc is None:
         return None
 

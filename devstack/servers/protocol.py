@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from kernel.settings import ConfigurationProblem
 
-class StartFailed(Exception):
+__all__ = ["StartFailed", "Supervised"]
+
+
+class StartFailed(ConfigurationProblem):
     """A server could not be started; the message says what to do about it (shown to the user as it is)."""
 
 

@@ -58,7 +58,9 @@ def unprivileged_identity(*paths: Path) -> Identity:
         return Identity(user=account.pw_uid, group=account.pw_gid)
     if _namespaces_permitted():
         return Identity(prefix=_namespace_prefix())
-    blocked = next((path for path in paths if account is None or not _reachable(path, account.pw_uid)), paths[0])
+    blocked = next(
+        (path for path in paths if account is None or not _reachable(path, account.pw_uid)), paths[0]
+    )
     raise ConfigurationProblem(
         f"PostgreSQL must not run as root, and the account '{_ACCOUNT}' cannot reach {blocked}: "
         "run as another user, or put the project and --data into folders that others may enter (chmod o+x)."
@@ -92,7 +94,7 @@ def _namespaces_permitted() -> bool:
     """Containers often forbid user namespaces, so ask by trying."""
     if shutil.which("unshare") is None:
         return False
-    probe = subprocess.run(  # noqa: S603  the words are our own
+    probe = subprocess.run(
         [*_namespace_prefix(), "true"], check=False, capture_output=True, timeout=_PROBE_SECONDS
     )
     return probe.returncode == 0
