@@ -280,7 +280,7 @@ class Service:
 
 
 def _headers(scope: Scope) -> dict[str, str]:
-    """Header values by lower-case name; of a repeated header the values are joined (RFC 9110, section 5.3)."""
+    """Header values by lower-case name; values of a repeated header are joined (RFC 9110, section 5.3)."""
     headers: dict[str, str] = {}
     for name, value in scope["headers"]:
         key, text = name.decode("latin-1"), value.decode("latin-1")

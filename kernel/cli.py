@@ -42,10 +42,12 @@ _COMMANDS = {
 class _Commands(click.Group):
     """A group whose members are looked up in the table above."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Names in alphabetical order."""
         return sorted(_COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import the deployable's commands; raises `ConfigurationProblem` when its extra is not installed."""
         entry = _COMMANDS.get(cmd_name)
         if entry is None:
             return None
@@ -61,7 +63,8 @@ class _Commands(click.Group):
         command: click.Command = module.command
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the table."""
         # The table's own text: asking each command for its help would import every driver.
         with formatter.section("Commands"):
             formatter.write_dl([(name, _COMMANDS[name].help) for name in sorted(_COMMANDS)])

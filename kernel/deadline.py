@@ -16,7 +16,7 @@ _ends_at: ContextVar[float | None] = ContextVar("deadline_ends_at", default=None
 
 @asynccontextmanager
 async def deadline(seconds: float) -> AsyncIterator[None]:
-    """Cancel the body and raise `TimeoutError` after `seconds`, or at an outer deadline if that is earlier."""
+    """Cancel the body and raise `TimeoutError` after `seconds`, or at an outer deadline before that."""
     outer = _ends_at.get()
     ends_at = time.monotonic() + seconds
     if outer is not None:

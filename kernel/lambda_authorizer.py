@@ -37,8 +37,8 @@ def _verifier() -> Verifier:
     return Verifier(authorizer_config())
 
 
-def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
-    """Entry point of the function; see the module for formats. Raises "Unauthorized" where the format wants it."""
+def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001 - Lambda's
+    """Entry point of the function. Raises "Unauthorized" where the event's format wants it so."""
     return _loop().run_until_complete(authorize(_verifier(), event))
 
 

@@ -106,7 +106,7 @@ def _add_trace(
 
 
 def configure_logging(service: str, log_format: Literal["json", "text"], level: str) -> None:
-    """Send every log line, ours and the libraries', to standard output as one JSON object or one text line."""
+    """Send every log line, ours and the libraries', to standard output: one JSON object or text line each."""
 
     def add_service(
         _logger: object, _method: str, event: structlog.typing.EventDict

@@ -27,28 +27,30 @@ def _segment(value: object) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
+def _p256() -> ec.EllipticCurvePrivateKey:
+    return ec.generate_private_key(ec.SECP256R1())
+
+
 @dataclass
 class TokenIssuer:
     """Three key pairs (RS256, ES256, EdDSA), their JWK set, and tokens signed with them."""
 
-    rsa: rsa.RSAPrivateKey = field(default_factory=lambda: rsa.generate_private_key(65537, 2048))
-    ec: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
-    ed: ed25519.Ed25519PrivateKey = field(default_factory=ed25519.Ed25519PrivateKey.generate)
-    stranger: ec.EllipticCurvePrivateKey = field(
-        default_factory=lambda: ec.generate_private_key(ec.SECP256R1())
-    )
+    rsa_key: rsa.RSAPrivateKey = field(default_factory=lambda: rsa.generate_private_key(65537, 2048))
+    ec_key: ec.EllipticCurvePrivateKey = field(default_factory=_p256)
+    ed_key: ed25519.Ed25519PrivateKey = field(default_factory=ed25519.Ed25519PrivateKey.generate)
+    stranger: ec.EllipticCurvePrivateKey = field(default_factory=_p256)
 
     def jwks(self) -> dict[str, Any]:
         """The public keys; one of them is for encryption and must never verify a token."""
         keys = [
             {
-                **RSAAlgorithm.to_jwk(self.rsa.public_key(), as_dict=True),
+                **RSAAlgorithm.to_jwk(self.rsa_key.public_key(), as_dict=True),
                 "kid": "rsa",
                 "alg": "RS256",
                 "use": "sig",
             },
-            {**ECAlgorithm.to_jwk(self.ec.public_key(), as_dict=True), "kid": "ec", "use": "sig"},
-            {**OKPAlgorithm.to_jwk(self.ed.public_key(), as_dict=True), "kid": "ed", "use": "sig"},
+            {**ECAlgorithm.to_jwk(self.ec_key.public_key(), as_dict=True), "kid": "ec", "use": "sig"},
+            {**OKPAlgorithm.to_jwk(self.ed_key.public_key(), as_dict=True), "kid": "ed", "use": "sig"},
             {**ECAlgorithm.to_jwk(self.stranger.public_key(), as_dict=True), "kid": "enc", "use": "enc"},
         ]
         return {"keys": keys}
@@ -87,7 +89,7 @@ class TokenIssuer:
         headers: dict[str, object] | None = None,
     ) -> str:
         """A token over any claims, signed properly by one of the keys."""
-        own: dict[str, PrivateKeyTypes] = {"RS256": self.rsa, "ES256": self.ec, "EdDSA": self.ed}
+        own: dict[str, PrivateKeyTypes] = {"RS256": self.rsa_key, "ES256": self.ec_key, "EdDSA": self.ed_key}
         every = {**({} if kid is None else {"kid": kid}), **(headers or {})}
         signer = jwt.PyJWS()
         # Through the JWS layer: it signs claims that the JWT layer would refuse to make.
@@ -135,7 +137,7 @@ def _headers(**headers: object) -> Callable[[TokenIssuer, float], str]:
 
 
 def _public_pem(issuer: TokenIssuer) -> bytes:
-    return issuer.rsa.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return issuer.rsa_key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
 def _altered_payload(issuer: TokenIssuer, now: float) -> str:
@@ -152,7 +154,7 @@ def _duplicate_claim(issuer: TokenIssuer, now: float) -> str:
     text = json.dumps(issuer.claims(now))
     payload = (text[:-1] + ', "sub": "admin"}').encode()
     signer = jwt.PyJWS()
-    return signer.encode(payload, issuer.ec, algorithm="ES256", headers={"typ": "JWT", "kid": "ec"})
+    return signer.encode(payload, issuer.ec_key, algorithm="ES256", headers={"typ": "JWT", "kid": "ec"})
 
 
 def _rs256(issuer: TokenIssuer, now: float) -> str:

@@ -73,6 +73,7 @@ async def call(
 
 
 def make(app: Any = echo, verifier: Verifier | None = None, **settings: Any) -> Service:
+    """A shell around `app` with these settings."""
     structlog.reset_defaults()
     return Service("test", app, ServiceSettings(**settings), verifier=verifier)
 

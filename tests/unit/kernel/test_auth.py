@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 
@@ -41,21 +40,25 @@ class KeyServer:
 
 @pytest.fixture(scope="module")
 def issuer() -> TokenIssuer:
+    """One issuer for the module: making RSA keys is slow."""
     return TokenIssuer()
 
 
 @pytest.fixture
 def clock() -> Clock:
+    """Time stands still until told."""
     return Clock()
 
 
 @pytest.fixture
-def server(issuer: TokenIssuer) -> Iterator[KeyServer]:
-    yield KeyServer(issuer)
+def server(issuer: TokenIssuer) -> KeyServer:
+    """The issuer's key server."""
+    return KeyServer(issuer)
 
 
 @pytest.fixture
 def verifier(clock: Clock, server: KeyServer) -> Verifier:
+    """A verifier on the clock and the key server above."""
     config = AuthConfig(ISSUER, AUDIENCE, "keys")
     return Verifier(config, now=lambda: clock.now, monotonic=lambda: clock.ticks, read=server)
 
@@ -93,9 +96,9 @@ async def test_the_leeway_is_exact_at_both_edges(
 ) -> None:
     """A token is valid from nbf - leeway until just before exp + leeway."""
     token = issuer.sign(issuer.claims(NOW + LEEWAY_SECONDS, exp=int(NOW) + 100))
-    assert await verifier.verify(token)
+    await verifier.verify(token)
     clock.advance(100 + LEEWAY_SECONDS - 0.001)
-    assert await verifier.verify(token)
+    await verifier.verify(token)
     clock.advance(0.001)
     with pytest.raises(Unauthenticated):
         await verifier.verify(token)
@@ -161,7 +164,7 @@ async def test_the_last_good_key_set_outlives_a_broken_key_server(
     for body in (None, b"<html>", b'{"keys": []}', b"x" * 300_000):
         server.body = body
         clock.advance(301)
-        assert await verifier.verify(issuer.token(now=clock.now))
+        await verifier.verify(issuer.token(now=clock.now))
     assert verifier.ready
 
 
