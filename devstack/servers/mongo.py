@@ -60,7 +60,7 @@ class Mongo:
             return
         try:
             self._data_dir.mkdir(parents=True, exist_ok=True)
-            # After a kill -9 the file names a dead process, or by now a stranger: the server would refuse to start.
+            # After a kill -9 it names a dead process, or by now a stranger: the server would not start.
             self._pid_file.unlink(missing_ok=True)
             self._child = Child(self._launch())
         except OSError as error:
@@ -88,7 +88,7 @@ class Mongo:
         argv = [
             sys.executable, "-c", "from nx_27017.nx_27017 import main; main()",
             "--host", "127.0.0.1", "--port", str(self._port), "--data-dir", str(self._data_dir),
-            # Its own log file repeats what it prints, and its default pid file is shared by all servers of the machine.
+            # Its log file repeats what it prints; its default pid file is one for the whole machine.
             "--log-file", os.devnull, "--pid-file", str(self._pid_file),
         ]  # fmt: skip
         return Launch(argv, _ENVIRONMENT, self._log_path, grace_seconds=_STOP_SECONDS)
