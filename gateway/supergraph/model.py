@@ -39,6 +39,7 @@ class Supergraph:
     #: Context name → the types that set it.
     contexts: Mapping[str, frozenset[str]] = field(default_factory=dict, repr=False)
     _possible: dict[str, frozenset[str]] = field(default_factory=dict, repr=False)
+    _common: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict, repr=False)
 
     @property
     def has_override_labels(self) -> bool:
@@ -63,6 +64,14 @@ class Supergraph:
         return frozenset(
             other.name for other in self.types.values() if other.kind == "object" and name in other.interfaces
         )
+
+    def common_types(self, first: str, second: str) -> tuple[str, ...]:
+        """The object types that both types may stand for, sorted."""
+        found = self._common.get((first, second))
+        if found is None:
+            found = tuple(sorted(self.possible_types(first) & self.possible_types(second)))
+            self._common[first, second] = found
+        return found
 
     def possible_types_in(self, graph: str, name: str) -> frozenset[str]:
         """The object types that a value of this type may have when this subgraph answers.
