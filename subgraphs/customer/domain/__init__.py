@@ -1,0 +1,1 @@
+"""Pure rules of the customer: no I/O, no clock, no database."""

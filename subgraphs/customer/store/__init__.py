@@ -1,0 +1,1 @@
+"""PostgreSQL behind the customer subgraph: the only place that knows SQL."""

@@ -1,0 +1,149 @@
+"""Connections to PostgreSQL: pool, time-outs, and the one translation of the driver's exceptions."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+
+import orjson
+from sqlalchemy import URL, make_url, text
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    InterfaceError,
+    OperationalError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from kernel.settings import ConfigurationProblem
+
+__all__ = ["Database", "Limits", "StoreUnavailable", "one_off_engine", "parse_url"]
+
+_APPLICATION = "customer-graph customer"
+#: SQLSTATE classes and codes that say "later": lock and statement time-outs, deadlock, shutdown, no connection.
+_TRANSIENT = ("08", "40", "53", "55P03", "57014", "57P")
+
+
+class StoreUnavailable(Exception):
+    """PostgreSQL could not be reached or did not answer in time; nothing was committed, as far as we know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of the pool and of each statement; seconds."""
+
+    pool_size: int
+    pool_wait: float
+    connect: float
+    statement: float
+    lock: float
+    idle_transaction: float
+
+
+class Database:
+    """The service's pool of connections. Each method that yields a connection raises `StoreUnavailable`."""
+
+    def __init__(self, url: str, limits: Limits) -> None:
+        self._engine = _engine(url, limits)
+        # A read is one statement, which is a transaction of its own: BEGIN and ROLLBACK would be round trips.
+        self._reader = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """The engine, for instrumentation."""
+        return self._engine
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for statements that only read."""
+        with _translated():
+            async with self._reader.connect() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """A connection in a transaction, committed when the body ends and rolled back when it raises."""
+        with _translated():
+            async with self._engine.begin() as connection:
+                yield connection
+
+    async def reachable(self) -> bool:
+        """Whether a statement can be run now."""
+        try:
+            async with self.reading() as connection:
+                await connection.execute(text("SELECT 1"))
+        except StoreUnavailable:
+            return False
+        return True
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._engine.dispose()
+
+
+def parse_url(url: str) -> URL:
+    """A `postgresql://` URL with asyncpg as its driver; raises ConfigurationProblem, without repeating the URL."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise ConfigurationProblem("a database URL is not of the form postgresql://role:password@host/name") from None
+    if parsed.get_backend_name() not in ("postgresql", "postgres"):
+        raise ConfigurationProblem("a database URL of the customer subgraph must begin with postgresql://")
+    return parsed.set(drivername="postgresql+asyncpg")
+
+
+def one_off_engine(url: str | URL, **options: object) -> AsyncEngine:
+    """An engine for administration: no pool, no statement time-out."""
+    parsed = parse_url(url) if isinstance(url, str) else url
+    return create_async_engine(
+        parsed, poolclass=NullPool, connect_args={"timeout": 10.0, "server_settings": {"application_name": _APPLICATION}},
+        **options,
+    )  # fmt: skip
+
+
+def _engine(url: str, limits: Limits) -> AsyncEngine:
+    return create_async_engine(
+        parse_url(url),
+        pool_size=limits.pool_size,
+        max_overflow=0,
+        pool_timeout=limits.pool_wait,
+        # Costs a round trip, and after a restart of PostgreSQL no request meets a dead connection.
+        pool_pre_ping=True,
+        # Bound values are personal data and keys: they must not appear in the text of an exception.
+        hide_parameters=True,
+        json_serializer=lambda value: orjson.dumps(value).decode(),
+        json_deserializer=orjson.loads,
+        connect_args={
+            "timeout": limits.connect,
+            # A little more than the server's own limit: that one leaves the connection usable.
+            "command_timeout": limits.statement + 1,
+            "server_settings": {
+                "application_name": _APPLICATION,
+                "statement_timeout": _milliseconds(limits.statement),
+                "lock_timeout": _milliseconds(limits.lock),
+                "idle_in_transaction_session_timeout": _milliseconds(limits.idle_transaction),
+                "timezone": "UTC",
+            },
+        },
+    )
+
+
+def _milliseconds(seconds: float) -> str:
+    return str(int(seconds * 1000))
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn "PostgreSQL is not there" into `StoreUnavailable`; a cause of ours passes unchanged."""
+    try:
+        yield
+    except (OSError, TimeoutError, PoolTimeoutError, OperationalError, InterfaceError) as error:
+        raise StoreUnavailable from error
+    except DBAPIError as error:
+        code = str(getattr(error.orig, "sqlstate", None) or "")
+        if error.connection_invalidated or code.startswith(_TRANSIENT):
+            raise StoreUnavailable from error
+        raise

@@ -1,0 +1,301 @@
+"""The outbox as the relay sees it: claim, mark, republish, and what is known of each queue.
+
+Logs in as `customer_relay`, which may read the outbox, set `published_at`, and write `relay_queue`; nothing else.
+SQL is constant, so that `pg_stat_statements` shows one line a query.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+
+__all__ = [
+    "Backlog",
+    "Claim",
+    "Listener",
+    "Observation",
+    "OutboxEvent",
+    "OutboxReader",
+    "OutboxUnavailable",
+]
+
+#: The channel that the outbox's insert trigger notifies.
+CHANNEL = "customer_outbox"
+#: Milliseconds. A claim's transaction stays open while its batches are sent; a relay that is stopped or cut
+#: off longer than this loses its locks, and another one goes on with its customers.
+IDLE_IN_TRANSACTION_MS = 60_000
+#: Milliseconds a single statement may take; the rare mass update of `republish` lifts it for itself.
+STATEMENT_MS = 15_000
+#: Seconds to wait for a connection to open, and for a free one in the pool.
+CONNECT_SECONDS = 5.0
+
+_COLUMNS = "id, aggregateid, type, payload::text as payload, sequence, traceparent, created_at, position"
+
+# A head is a customer's oldest unpublished event. Its row lock is the lock on all of this customer's events:
+# no other claim sees a later one as a head while the earlier one is unpublished.
+_HEADS = f"""
+select {_COLUMNS} from customer_graph.outbox o
+where o.queue = $1 and o.published_at is null and not exists (
+    select from customer_graph.outbox earlier
+    where earlier.queue = o.queue and earlier.aggregateid = o.aggregateid
+      and earlier.published_at is null and earlier.position < o.position)
+order by o.position limit $2
+for update of o skip locked
+"""  # noqa: S608  the columns are a constant
+
+_FOLLOWERS = f"""
+select follower.* from unnest($2::uuid[], $3::bigint[]) as head(aggregateid, position)
+cross join lateral (
+    select {_COLUMNS} from customer_graph.outbox o
+    where o.queue = $1 and o.aggregateid = head.aggregateid
+      and o.published_at is null and o.position > head.position
+    order by o.position limit $4
+    for update skip locked) follower
+order by follower.position
+"""  # noqa: S608  the columns are a constant
+
+_MARK = "update customer_graph.outbox set published_at = clock_timestamp() where id = any($1::uuid[])"
+
+# Claims hold this lock shared from before their first send until their marks are committed; `republish` takes
+# it alone. So no event sent to a queue that is gone can be marked after the republishing looked for it.
+_LOCK_SHARED = "select pg_advisory_xact_lock_shared(hashtext('customer_graph.relay'), hashtext($1))"
+_LOCK_ALONE = "select pg_advisory_xact_lock(hashtext('customer_graph.relay'), hashtext($1))"
+
+_BACKLOG = """
+select count(*) as pending,
+       coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0)::float8 as oldest_seconds
+from customer_graph.outbox where queue = $1 and published_at is null
+"""
+
+_KNOWN_INCARNATION = "select incarnation from customer_graph.relay_queue where queue = $1"
+
+_RECORD = """
+update customer_graph.relay_queue set
+    in_flight = $3, dead_lettered = $4, observed_at = clock_timestamp(),
+    drained_at = case when $3 = 0 and $4 = 0 then $5 else drained_at end,
+    last_published_at = (select max(published_at) from customer_graph.outbox where queue = $1)
+where queue = $1 and incarnation = $2
+"""
+
+_ADOPT = """
+insert into customer_graph.relay_queue (queue, incarnation, in_flight, dead_lettered, observed_at)
+values ($1, $2, 0, 0, clock_timestamp())
+on conflict (queue) do update set incarnation = excluded.incarnation, observed_at = excluded.observed_at
+"""
+
+# What an erased customer's older events said is wiped; only the erasure itself is worth sending again.
+_REPUBLISH = """
+update customer_graph.outbox o set published_at = null
+where o.queue = $1
+  and o.published_at > coalesce(
+      (select drained_at - $2::interval from customer_graph.relay_queue where queue = $1), '-infinity')
+  and (o.type = $3 or not exists (
+      select from customer_graph.outbox erasure
+      where erasure.aggregateid = o.aggregateid and erasure.type = $3))
+"""
+
+
+class OutboxUnavailable(Exception):
+    """PostgreSQL did not answer, or refused; try again later."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxEvent:
+    """One committed event that waits for its queue. `payload` is the envelope's `data` as JSON text."""
+
+    id: UUID
+    customer_id: UUID
+    type: str
+    payload: str
+    sequence: int
+    traceparent: str | None
+    created_at: datetime
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Events of a queue that are committed and not published, and the age of the oldest in seconds."""
+
+    pending: int
+    oldest_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What a queue looked like. `seen_from` is the database's clock before the look."""
+
+    incarnation: str
+    in_flight: int
+    dead_lettered: int
+    seen_from: datetime
+
+
+class Claim:
+    """Events of one queue that nobody else may publish until the claim ends."""
+
+    def __init__(self, connection: asyncpg.pool.PoolConnectionProxy, lanes: Sequence[Sequence[OutboxEvent]]):
+        self._connection = connection
+        #: One list a customer, each in the order of commit.
+        self.lanes = lanes
+
+    async def mark(self, ids: Sequence[UUID]) -> None:
+        """Record that these were sent; true for others when the claim ends without an error."""
+        if ids:
+            await self._connection.execute(_MARK, list(ids))
+
+
+class OutboxReader:
+    """A small pool of connections as the relay's role. Raises `OutboxUnavailable` for any fault of the database."""
+
+    def __init__(self, url: str, *, connections: int) -> None:
+        self._url = url.replace("postgresql+asyncpg://", "postgresql://", 1)
+        self._connections = connections
+        self._pool: asyncpg.Pool | None = None
+        self._opening = asyncio.Lock()
+
+    async def close(self) -> None:
+        """Close the pool; open claims are rolled back, so what they sent will be sent again."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CONNECT_SECONDS):
+                    await pool.close()
+
+    async def listener(self, wake: Callable[[], None]) -> Listener:
+        """A connection of its own that calls `wake` after each commit that appended events."""
+        with _translated():
+            connection = await asyncpg.connect(self._url, timeout=CONNECT_SECONDS)
+            await connection.add_listener(CHANNEL, lambda *_: wake())
+        return Listener(connection)
+
+    @asynccontextmanager
+    async def claim(self, queue: str, limit: int, per_customer: int) -> AsyncIterator[Claim]:
+        """Up to `limit` events, oldest customers first and at most `per_customer` of each, locked for the body.
+
+        What the body marks is committed when it ends without an exception.
+        """
+        async with self._transaction() as connection:
+            await connection.execute(_LOCK_SHARED, queue)
+            heads = [_event(row) for row in await connection.fetch(_HEADS, queue, limit)]
+            lanes = {head.customer_id: [head] for head in heads}
+            room = min(per_customer - 1, (limit - len(heads)) // len(heads)) if heads else 0
+            if room > 0:
+                ids, positions = [head.customer_id for head in heads], [head.position for head in heads]
+                for row in await connection.fetch(_FOLLOWERS, queue, ids, positions, room):
+                    lanes[row["aggregateid"]].append(_event(row))
+            yield Claim(connection, list(lanes.values()))
+
+    async def now(self) -> datetime:
+        """The database's clock, which `published_at` is written by."""
+        async with self._connection() as connection:
+            moment: datetime = await connection.fetchval("select clock_timestamp()")
+            return moment
+
+    async def backlog(self, queue: str) -> Backlog:
+        """How much waits for this queue."""
+        async with self._connection() as connection:
+            row = await connection.fetchrow(_BACKLOG, queue)
+            assert row is not None  # noqa: S101  an aggregate always has one row
+            return Backlog(pending=row["pending"], oldest_seconds=row["oldest_seconds"])
+
+    async def known_incarnation(self, queue: str) -> str | None:
+        """The incarnation of the queue that events were last published to; None before the first."""
+        async with self._connection() as connection:
+            known: str | None = await connection.fetchval(_KNOWN_INCARNATION, queue)
+            return known
+
+    async def record(self, queue: str, seen: Observation) -> None:
+        """Write the observation down, unless the queue has become another one since."""
+        async with self._connection() as connection:
+            await connection.execute(
+                _RECORD, queue, seen.incarnation, seen.in_flight, seen.dead_lettered, seen.seen_from
+            )
+
+    async def republish(self, queue: str, incarnation: str, erased_type: str, margin: timedelta) -> int:
+        """Adopt a new incarnation; all that the old one may have lost waits again. Answers how many events.
+
+        Lost may be whatever was published after the moment when the old queue was last seen empty, less
+        `margin`. Does nothing when another relay has adopted the incarnation already.
+        """
+        async with self._transaction() as connection:
+            await connection.execute(_LOCK_ALONE, queue)
+            if await connection.fetchval(_KNOWN_INCARNATION, queue) == incarnation:
+                return 0
+            await connection.execute("set local statement_timeout = 0")
+            status: str = await connection.execute(_REPUBLISH, queue, margin, erased_type)
+            await connection.execute(_ADOPT, queue, incarnation)
+            return int(status.rsplit(" ", 1)[-1])
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[asyncpg.pool.PoolConnectionProxy]:
+        async with self._connection() as connection, connection.transaction():
+            yield connection
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[asyncpg.pool.PoolConnectionProxy]:
+        with _translated():
+            pool = await self._open()
+            async with pool.acquire(timeout=CONNECT_SECONDS) as connection:
+                yield connection
+
+    async def _open(self) -> asyncpg.Pool:
+        async with self._opening:
+            if self._pool is None:
+                self._pool = await asyncpg.create_pool(
+                    self._url,
+                    # Idle connections are not kept, so that an unreachable server is no reason not to start.
+                    min_size=0,
+                    max_size=self._connections,
+                    timeout=CONNECT_SECONDS,
+                    server_settings={
+                        "application_name": "customer-relay",
+                        "statement_timeout": str(STATEMENT_MS),
+                        "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_MS),
+                    },
+                )
+            return self._pool
+
+
+class Listener:
+    """An open LISTEN; `closed` turns true when the connection is gone."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._connection = connection
+
+    @property
+    def closed(self) -> bool:
+        """Whether notifications have stopped arriving."""
+        return bool(self._connection.is_closed())
+
+    async def close(self) -> None:
+        """Stop listening."""
+        with suppress(TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            await self._connection.close(timeout=CONNECT_SECONDS)
+
+
+def _event(row: asyncpg.Record) -> OutboxEvent:
+    return OutboxEvent(
+        id=row["id"],
+        customer_id=row["aggregateid"],
+        type=row["type"],
+        payload=row["payload"],
+        sequence=row["sequence"],
+        traceparent=row["traceparent"],
+        created_at=row["created_at"],
+        position=row["position"],
+    )
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise OutboxUnavailable(f"{type(error).__name__}: {error}") from error
