@@ -62,7 +62,7 @@ class Running:
 async def running(options: Options) -> AsyncIterator[Running]:
     """Start everything and keep it alive for the body; afterwards nothing is left.
 
-    Raises ConfigurationProblem when something does not start. Whatever an earlier run left behind is ended first.
+    What an earlier run left behind is ended first. Raises ConfigurationProblem when something does not start.
     """
     folder, say = options.folder, options.say
     folder.create()

@@ -1,4 +1,4 @@
-"""Loads applicants through the gateway's own mutations, each once, however often it is called or interrupted."""
+"""Loads applicants through the gateway's own mutations: each once, however often it is interrupted."""
 
 from __future__ import annotations
 
@@ -81,6 +81,10 @@ class Seeder:
                 )
         return [applicant for applicant in wanted if applicant.number not in self._loaded]
 
+    def forget(self) -> None:
+        """Take nobody for loaded; loading again then relies on the idempotency keys alone."""
+        self._loaded.clear()
+
     async def load(self, wanted: Sequence[Applicant], on_loaded: Callable[[Loaded], None]) -> None:
         """Load those who are missing; `on_loaded` is called after each.
 
@@ -139,7 +143,7 @@ class Seeder:
     def _remember(self, row: Loaded) -> None:
         self._loaded[row.applicant] = row
         with self._folder.seeded.open("a", newline="") as file:
-            writer = csv.writer(file)
+            writer = csv.writer(file, lineterminator="\n")
             if file.tell() == 0:
                 writer.writerow(("applicant", "customerId", "fingerprint"))
             writer.writerow((row.applicant, row.customer_id, row.fingerprint))
@@ -159,7 +163,7 @@ def batch(mutations: Sequence[tuple[str, dict[str, Any]]]) -> tuple[str, dict[st
 def write_map(path: Path, rows: Sequence[Loaded]) -> None:
     """Write which applicant became which customer: CSV with the columns `applicant,customerId`."""
     with path.open("w", newline="") as file:
-        writer = csv.writer(file)
+        writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("applicant", "customerId"))
         writer.writerows((row.applicant, row.customer_id) for row in rows)
 
@@ -181,16 +185,14 @@ def _fingerprint(applicant: Applicant) -> str:
 
 def _read_loaded(path: Path) -> list[Loaded]:
     try:
-        with path.open(newline="") as file:
-            rows = list(csv.reader(file))[1:]
+        text = path.read_text()
     except FileNotFoundError:
         return []
-    # A kill in the middle of a write leaves a short last row: that applicant is loaded again, with the same keys.
-    return [Loaded(int(number), customer, mark) for number, customer, mark in _complete(rows)]
-
-
-def _complete(rows: Sequence[list[str]]) -> list[tuple[str, str, str]]:
-    return [(row[0], row[1], row[2]) for row in rows if len(row) == 3 and len(row[2]) == 16]
+    complete, _, torn = text.rpartition("\n")
+    if torn:
+        # A kill in the middle of a write; that applicant is loaded again, with the same idempotency keys.
+        write_atomically(path, f"{complete}\n" if complete else "")
+    return [Loaded(int(row[0]), row[1], row[2]) for row in list(csv.reader(complete.splitlines()))[1:]]
 
 
 def _first_day(folder: DataFolder) -> date:

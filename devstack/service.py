@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import http.client
 import sysconfig
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from devstack.probe import fetch
 from devstack.process import Child, Launch
 from devstack.servers.protocol import StartFailed
 from kernel.settings import ConfigurationProblem
 
-__all__ = ["Service", "ServiceSpec", "answers_ready", "console_script"]
+__all__ = ["Service", "ServiceSpec", "console_script"]
 
-#: Seconds that one readiness probe may take. The service itself gives its checks two seconds.
-_PROBE_SECONDS = 3.0
 _HOST = "127.0.0.1"
 
 
@@ -80,22 +78,10 @@ class Service:
 
     def ready(self) -> bool:
         """Whether our own process says that it is ready."""
-        return self.pid is not None and answers_ready(self._spec.port)
+        return self.pid is not None and fetch(self._spec.port, "/health/ready")[0] == 200
 
     def stop(self) -> None:
         """Let it finish what it is doing, and end it. Safe to repeat."""
         child, self._child = self._child, None
         if child is not None:
             child.stop()
-
-
-def answers_ready(port: int) -> bool:
-    """Whether `/health/ready` on this port answers 200 now."""
-    connection = http.client.HTTPConnection(_HOST, port, timeout=_PROBE_SECONDS)
-    try:
-        connection.request("GET", "/health/ready")
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()

@@ -75,7 +75,7 @@ def _record(member: Supervised, has_health: bool) -> ProcessRecord:
         name=member.name,
         port=member.port,
         url=member.url,
-        health=f"http://127.0.0.1:{member.port}/health/ready" if has_health else None,
+        has_health=has_health,
         identity=identify(pid) if pid is not None else None,
     )
 
@@ -203,7 +203,9 @@ class _Stores:
         parts = urlsplit(url)
         port = parts.port or default_port
         public = f"{parts.scheme}://{parts.hostname or ''}:{port}"
-        self.external.append(ProcessRecord(name, port, public, None, None, external=True))
+        self.external.append(
+            ProcessRecord(name, port, public, has_health=False, identity=None, external=True)
+        )
         return url
 
     def _customer_url(self, given: SecretStr | None, role: str) -> str:

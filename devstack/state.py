@@ -34,8 +34,8 @@ class ProcessRecord:
     name: str
     port: int
     url: str
-    #: Where readiness is asked over HTTP; None: a connection to `port` is the answer.
-    health: str | None
+    #: Whether `/health/ready` tells its readiness; otherwise that it takes connections is the answer.
+    has_health: bool
     identity: Identity | None
     #: Started elsewhere and only used by us, at the URL in the environment.
     external: bool = False

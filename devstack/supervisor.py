@@ -61,7 +61,7 @@ class Supervisor:
         self._watched: list[_Watched] = []
 
     async def start(self, members: Sequence[Supervised]) -> None:
-        """Start all of them and return when every one is ready; raises StartFailed, keeping what did start."""
+        """Return when all of them are started and ready; raises StartFailed, and keeps what did start."""
         batch = [_Watched(member) for member in members]
         for watched in batch:
             watched.started_at = time.monotonic()
