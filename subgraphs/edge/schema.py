@@ -1,14 +1,24 @@
 """Building a subgraph's schema: our scalars, our `_entities`, guarded fields, Federation 2.9."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 import strawberry
-from graphql import GraphQLSchema, GraphQLUnionType
+from graphql import (
+    GraphQLArgument,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLUnionType,
+    Undefined,
+)
 from strawberry.federation.schema import FederationAny
 from strawberry.federation.schema import Schema as FederationSchema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import Info
-from strawberry.types.base import get_object_definition
+from strawberry.types.base import StrawberryObjectDefinition, get_object_definition
 
 from subgraphs.edge import authorize, sdl
 from subgraphs.edge.errors import ErrorCode, NotAllowed
@@ -26,6 +36,9 @@ MAX_REPRESENTATIONS = 1_000
 class Schema(FederationSchema):
     """A Strawberry federation schema that decodes, batches and guards as the modules beside this one say."""
 
+    #: GraphQL name → class, for each entity; set once by `federated_schema`.
+    entities: Mapping[str, Entity]
+
     @property
     def core(self) -> GraphQLSchema:
         """The schema as graphql-core executes it."""
@@ -36,18 +49,9 @@ class Schema(FederationSchema):
     ) -> list[FederationAny]:
         """`Query._entities`; see `references` for the protocol."""
         answers = await resolve_entities(
-            self.core, self._entity_classes(), info, representations, MAX_REPRESENTATIONS
+            self.core, self.entities, info, representations, MAX_REPRESENTATIONS
         )
         return cast("list[FederationAny]", answers)
-
-    def _entity_classes(self) -> dict[str, Entity]:
-        union = self.core.type_map.get("_Entity")
-        assert isinstance(union, GraphQLUnionType)
-        return {member.name: self._entity_class(member.name) for member in union.types}
-
-    def _entity_class(self, name: str) -> Entity:
-        definition = self.schema_converter.type_map[name].definition
-        return cast("Entity", getattr(definition, "origin"))  # noqa: B009  # a union type in Strawberry
 
 
 @strawberry.type(name="_Service")
@@ -88,8 +92,40 @@ def federated_schema(query: type, mutation: type | None = None, types: tuple[typ
         scalar_overrides=cast(Any, SCALARS),
         federation_version="2.9",
     )
-    for name, entity in schema._entity_classes().items():
-        if not hasattr(entity, "resolve_references"):
-            raise TypeError(f"the entity {name} has no resolve_references")
+    schema.entities = _entity_classes(schema)
     authorize.guard(schema.core)
+    _drop_null_defaults(schema.core)
     return schema
+
+
+def _entity_classes(schema: Schema) -> dict[str, Entity]:
+    union = schema.core.type_map.get("_Entity")
+    if not isinstance(union, GraphQLUnionType):
+        return {}
+    classes = {}
+    for member in union.types:
+        definition = schema.schema_converter.type_map[member.name].definition
+        assert isinstance(definition, StrawberryObjectDefinition)
+        if not hasattr(definition.origin, "resolve_references"):
+            raise TypeError(f"the entity {member.name} has no resolve_references")
+        classes[member.name] = cast(Entity, definition.origin)
+    return classes
+
+
+def _drop_null_defaults(schema: GraphQLSchema) -> None:
+    """Let `after: str | None = None` be `after: String` in the SDL, not `after: String = null`.
+
+    Python needs the default, GraphQL does not: an absent argument reaches the resolver as None either way.
+    """
+    for named_type in schema.type_map.values():
+        if isinstance(named_type, (GraphQLObjectType, GraphQLInterfaceType)):
+            for definition in named_type.fields.values():
+                _without_null_default(definition.args.values())
+        elif isinstance(named_type, GraphQLInputObjectType):
+            _without_null_default(named_type.fields.values())
+
+
+def _without_null_default(inputs: Iterable[GraphQLArgument | GraphQLInputField]) -> None:
+    for value in inputs:
+        if value.default_value is None:
+            value.default_value = Undefined
