@@ -1,7 +1,7 @@
 """The outbox as the relay sees it: claim, mark, republish, and what is known of each queue.
 
-Logs in as `customer_relay`, which may read the outbox, set `published_at`, and write `relay_queue`; nothing else.
-SQL is constant, so that `pg_stat_statements` shows one line a query.
+Logs in as `customer_relay`, which may read the outbox, set `published_at`, and write `relay_queue`, nothing
+else. SQL is constant, so that `pg_stat_statements` shows one line a query.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ class Claim:
 
 
 class OutboxReader:
-    """A small pool of connections as the relay's role. Raises `OutboxUnavailable` for any fault of the database."""
+    """A pool of connections as the relay's role; raises `OutboxUnavailable` for any fault of the database."""
 
     def __init__(self, url: str, *, connections: int) -> None:
         self._url = url.replace("postgresql+asyncpg://", "postgresql://", 1)
@@ -177,7 +177,7 @@ class OutboxReader:
 
     @asynccontextmanager
     async def claim(self, queue: str, limit: int, per_customer: int) -> AsyncIterator[Claim]:
-        """Up to `limit` events, oldest customers first and at most `per_customer` of each, locked for the body.
+        """Up to `limit` events, oldest first and at most `per_customer` of each, locked for the body.
 
         What the body marks is committed when it ends without an exception.
         """
@@ -264,15 +264,16 @@ class OutboxReader:
 
 
 class Listener:
-    """An open LISTEN; `closed` turns true when the connection is gone."""
+    """An open LISTEN."""
 
     def __init__(self, connection: asyncpg.Connection) -> None:
         self._connection = connection
+        self._ended = asyncio.Event()
+        connection.add_termination_listener(lambda *_: self._ended.set())
 
-    @property
-    def closed(self) -> bool:
-        """Whether notifications have stopped arriving."""
-        return bool(self._connection.is_closed())
+    async def wait_closed(self) -> None:
+        """Return when the connection is gone and nothing more will be heard."""
+        await self._ended.wait()
 
     async def close(self) -> None:
         """Stop listening."""
