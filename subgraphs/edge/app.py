@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import orjson
-from graphql import ExecutionResult, GraphQLError, OperationType
+from graphql import DocumentNode, ExecutionResult, GraphQLError, OperationType
 
 from kernel import telemetry
 from kernel.asgi import ASGIApp, Receive, Scope, Send
 from subgraphs.edge.context import RequestContext
-from subgraphs.edge.documents import DocumentCache, Prepared
+from subgraphs.edge.documents import DocumentCache
 from subgraphs.edge.errors import ErrorCode, RequestRefused, formatted, problem
 from subgraphs.edge.http import GRAPHQL_JSON, PLAIN_JSON, GraphQLRequest, MediaType, negotiated, read_request
 from subgraphs.edge.limits import Limits, check_variables
@@ -79,8 +79,7 @@ class _GraphQLApp(Generic[C]):
         media_type: MediaType = PLAIN_JSON
         base = self._base(scope)
         try:
-            if scope["path"] not in _PATHS:
-                raise RequestRefused([problem(ErrorCode.BAD_REQUEST, "Not found; use /graphql.")], status=404)
+            _check_path(scope)
             media_type = negotiated(scope)
             request = await read_request(scope, receive)
             body, status = await self._answered(request, base), 200
@@ -107,11 +106,11 @@ class _GraphQLApp(Generic[C]):
     async def _answered(self, request: GraphQLRequest, base: RequestContext) -> dict[str, Any]:
         """Execute the request; raises `RequestRefused` when it cannot be begun."""
         started = time.perf_counter()
-        prepared, operation_name, operation_type = self._chosen(request)
+        document, operation_name, operation_type = self._chosen(request)
         base.request_log["operation_type"] = operation_type.value
         base.request_log["operation_name"] = operation_name
         context = self._context(base)
-        result = await self._executed(prepared, request, operation_name, context)
+        result = await self._executed(document, request, operation_name, context)
         errors = [formatted(error) for error in result.errors or ()]
         code = errors[0]["extensions"]["code"] if errors else None
         base.request_log["error_count"] = len(errors)
@@ -124,9 +123,9 @@ class _GraphQLApp(Generic[C]):
         # Errors first: whoever reads a cut answer sees why.
         return {"errors": errors, "data": result.data} if errors else {"data": result.data}
 
-    def _chosen(self, request: GraphQLRequest) -> tuple[Prepared, str | None, OperationType]:
+    def _chosen(self, request: GraphQLRequest) -> tuple[DocumentNode, str | None, OperationType]:
         prepared = self._documents.prepare(request.query)
-        if prepared.errors:
+        if prepared.document is None:
             raise RequestRefused(prepared.errors)
         try:
             check_variables(request.variables, self._limits)
@@ -137,20 +136,20 @@ class _GraphQLApp(Generic[C]):
             name = next(iter(prepared.operations))
         operation_type = prepared.operations.get(name)
         if operation_type is None:
-            text = "The document holds several operations: name one." if name is None else "Unknown operation name."
+            text = "operationName must name one of the document's operations."
             raise RequestRefused([problem(ErrorCode.GRAPHQL_UNKNOWN_OPERATION_NAME, text)])
         if request.read_only and operation_type is not OperationType.QUERY:
             refusal = problem(ErrorCode.BAD_REQUEST, "Only queries may be sent by GET.")
             raise RequestRefused([refusal], status=405, headers=[(b"allow", b"POST")])
-        return prepared, name, operation_type
+        return prepared.document, name, operation_type
 
     async def _executed(
-        self, prepared: Prepared, request: GraphQLRequest, operation_name: str | None, context: C
+        self, document: DocumentNode, request: GraphQLRequest, operation_name: str | None, context: C
     ) -> ExecutionResult:
         # `build` separates what is wrong with the request (a list) from what happens while executing.
         executor = self._schema.execution_context_class.build(
             self._schema.core,
-            prepared.document,
+            document,
             context_value=context,
             raw_variable_values=request.variables,
             operation_name=operation_name,
@@ -162,8 +161,14 @@ class _GraphQLApp(Generic[C]):
         result = executor.execute_operation()
         if inspect.isawaitable(result):
             result = await result
-        assert isinstance(result, ExecutionResult)
+        if not isinstance(result, ExecutionResult):
+            raise TypeError("an operation without @defer and @stream has one result")
         return result
+
+
+def _check_path(scope: Scope) -> None:
+    if scope["path"] not in _PATHS:
+        raise RequestRefused([problem(ErrorCode.BAD_REQUEST, "Not found; use /graphql.")], status=404)
 
 
 async def _send(

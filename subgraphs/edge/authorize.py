@@ -68,7 +68,7 @@ def requirement_of(directives: Iterable[object]) -> Requirement | None:
 
 
 def guard(schema: GraphQLSchema) -> None:
-    """Wrap the resolver of every guarded field of `schema`, in place; to be called once, after building it."""
+    """Wrap the resolver of every guarded field of `schema`, in place; to be called once."""
     for named_type in schema.type_map.values():
         if not isinstance(named_type, GraphQLObjectType) or named_type.name.startswith("__"):
             continue
@@ -99,13 +99,11 @@ def _applied(definition: GraphQLField | GraphQLNamedType) -> Iterable[object]:
     return getattr(strawberry_definition, "directives", None) or ()
 
 
-def _guarded(
-    resolve: Callable[..., Any], requirement: Requirement, coordinate: str
-) -> Callable[..., Any]:
+def _guarded(resolve: Callable[..., Any], requirement: Requirement, coordinate: str) -> Callable[..., Any]:
     met_by = requirement.met_by
     text = f"Not authorized to read {coordinate}."
 
-    def resolve_when_allowed(source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+    def resolve_when_allowed(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
         if met_by(info.context.principal):
             return resolve(source, info, **arguments)
         raise NotAllowed(text, ErrorCode.UNAUTHORIZED_FIELD_OR_TYPE)

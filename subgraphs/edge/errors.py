@@ -57,7 +57,9 @@ class ErrorCode(StrEnum):
 class ClientFault(GraphQLError):
     """The caller can do something about it; `message` is shown, `code` is stable."""
 
-    def __init__(self, code: ErrorCode, message: str, **extensions: str | int | float | bool | list[str]) -> None:
+    def __init__(
+        self, code: ErrorCode, message: str, **extensions: str | int | float | bool | list[str]
+    ) -> None:
         super().__init__(message, extensions={"code": code.value, **extensions})
         self.code = code
 
@@ -87,7 +89,9 @@ class TemporarilyUnavailable(ClientFault):
     """A store did not answer in time; the same request may succeed later, so the router retries it."""
 
     def __init__(self) -> None:
-        super().__init__(ErrorCode.SERVICE_UNAVAILABLE, "The store is temporarily unavailable.", retriable=True)
+        super().__init__(
+            ErrorCode.SERVICE_UNAVAILABLE, "The store is temporarily unavailable.", retriable=True
+        )
 
 
 class RequestRefused(Exception):
@@ -115,10 +119,10 @@ def problem(code: ErrorCode, message: str) -> dict[str, Any]:
 
 
 def formatted(error: GraphQLError, fallback: ErrorCode = ErrorCode.INTERNAL_SERVER_ERROR) -> dict[str, Any]:
-    """The entry of `errors` for `error`: shown as it is when it is the caller's fault, else masked and logged.
+    """The entry of `errors` for `error`: shown when it is the caller's fault, else masked.
 
     An error that graphql-core itself raised about the request (no cause of ours behind it) gets the code
-    `fallback`; with the default it is masked.
+    `fallback`; with the default it is masked. What is masked is logged with its cause.
     """
     fault = _fault_behind(error)
     answer: dict[str, Any]
@@ -145,7 +149,7 @@ def formatted(error: GraphQLError, fallback: ErrorCode = ErrorCode.INTERNAL_SERV
 
 
 def _fault_behind(error: GraphQLError) -> ClientFault | None:
-    """The `ClientFault` that graphql-core has wrapped (once per layer that added a place), if there is one."""
+    """The `ClientFault` that graphql-core has wrapped, once per layer that added a place."""
     current: BaseException | None = error
     while isinstance(current, GraphQLError):
         if isinstance(current, ClientFault):

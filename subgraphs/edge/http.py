@@ -32,7 +32,7 @@ class GraphQLRequest:
     """One request, its parts of the right JSON type; nothing of it has been parsed as GraphQL yet."""
 
     query: str
-    variables: Mapping[str, Any]
+    variables: dict[str, Any]
     operation_name: str | None
     #: It came by GET: only a query may run.
     read_only: bool
@@ -88,8 +88,8 @@ async def read_request(scope: Scope, receive: Receive) -> GraphQLRequest:
 def _check_content_type(scope: Scope) -> None:
     values = [value.decode("latin-1") for name, value in scope["headers"] if name == b"content-type"]
     media_type, *parameters = (part.strip().lower() for part in (values[0] if values else "").split(";"))
-    charsets = [part.removeprefix("charset=").strip('"') for part in parameters if part.startswith("charset=")]
-    if len(values) != 1 or media_type != PLAIN_JSON or any(charset != "utf-8" for charset in charsets):
+    charsets = {part[8:].strip('"') for part in parameters if part.startswith("charset=")}
+    if len(values) != 1 or media_type != PLAIN_JSON or charsets - {"utf-8"}:
         raise _refused(415, "The content type of a request is application/json in UTF-8.")
 
 
@@ -118,7 +118,10 @@ def _from_json(body: bytes) -> GraphQLRequest:
 def _from_query_string(query_string: bytes) -> GraphQLRequest:
     try:
         pairs = parse_qsl(
-            query_string.decode("ascii"), keep_blank_values=True, max_num_fields=_MAX_PARAMETERS, errors="strict"
+            query_string.decode("ascii"),
+            keep_blank_values=True,
+            max_num_fields=_MAX_PARAMETERS,
+            errors="strict",
         )
         parts: dict[str, Any] = dict(pairs)
         for name in ("variables", "extensions"):

@@ -86,7 +86,7 @@ def check_operation(document: DocumentNode, limits: Limits) -> None:
 
 
 def check_variables(variables: Mapping[str, Any], limits: Limits) -> None:
-    """Raise `LimitExceeded` or `BadUserInput` when the JSON values are too many, too deep or unacceptable text."""
+    """Raise `LimitExceeded` or `BadUserInput` when values are too many, too deep or bad text."""
     nodes = 0
     level: list[Any] = [variables]
     for _ in range(limits.max_variable_depth + 1):
@@ -102,7 +102,8 @@ def check_variables(variables: Mapping[str, Any], limits: Limits) -> None:
                 following.extend(value)
         nodes += len(following)
         if nodes > limits.max_variable_nodes:
-            raise LimitExceeded(ErrorCode.MAX_VARIABLES_LIMIT, "values in its variables", limits.max_variable_nodes)
+            limit = limits.max_variable_nodes
+            raise LimitExceeded(ErrorCode.MAX_VARIABLES_LIMIT, "values in its variables", limit)
         if not following:
             return
         level = following

@@ -32,11 +32,12 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias, cast
 
 from graphql import (
+    GraphQLEnumType,
     GraphQLError,
     GraphQLNonNull,
     GraphQLObjectType,
+    GraphQLScalarType,
     GraphQLSchema,
-    is_leaf_type,
 )
 from strawberry.types import Info
 
@@ -67,11 +68,13 @@ class Entity(Protocol):
 
     def resolve_references(
         self, info: Info[Any, Any], references: Sequence[Reference]
-    ) -> Awaitable[Sequence[Resolved]]: ...
+    ) -> Awaitable[Sequence[Resolved]]:
+        """As many answers as references, in their order."""
+        ...
 
 
 def entity_id(value: object) -> uuid.UUID:
-    """The id as a UUID; raises `BadUserInput` for anything but the canonical text of one (case-insensitive)."""
+    """The id as a UUID; raises `BadUserInput` for anything but its canonical text, in any case."""
     if isinstance(value, str) and len(value) == 36:
         text = value.lower()
         if _CANONICAL_UUID.fullmatch(text) is not None:
@@ -142,10 +145,11 @@ def _coerced(object_type: GraphQLObjectType, name: str, value: object) -> Any:
         field_type = field_type.of_type
     if value is None:
         return None
-    if not is_leaf_type(field_type):
+    if not isinstance(field_type, (GraphQLScalarType, GraphQLEnumType)):
         raise BadUserInput(f"{object_type.name}.{name} cannot be given in a representation.")
     try:
-        return field_type.parse_value(value)
+        # A scalar's own check comes first thing in it; an enum takes text and refuses the rest.
+        return field_type.parse_value(cast(str, value))
     except BadUserInput:
         raise
     except (GraphQLError, ValueError, TypeError):

@@ -6,7 +6,7 @@ exported here under their GraphQL names); `SCALARS` binds them. Bad text is a `B
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import decimal
 import re
 from collections.abc import Callable
@@ -31,8 +31,8 @@ __all__ = [
     "parse_decimal",
 ]
 
-Date: TypeAlias = datetime.date
-DateTime: TypeAlias = datetime.datetime
+Date: TypeAlias = dt.date
+DateTime: TypeAlias = dt.datetime
 Decimal: TypeAlias = decimal.Decimal
 
 #: Digits of a Decimal, before and after the point together: more than any sum of money, fewer than what
@@ -47,17 +47,17 @@ _DATE_TIME = re.compile(
 _DECIMAL = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
 
 
-def parse_date(value: object) -> datetime.date:
+def parse_date(value: object) -> dt.date:
     """The calendar date spelled YYYY-MM-DD; raises `BadUserInput` for anything else."""
     if not isinstance(value, str) or _DATE.fullmatch(value) is None:
         raise BadUserInput("A Date is written YYYY-MM-DD.")
     try:
-        return datetime.date.fromisoformat(value)
+        return dt.date.fromisoformat(value)
     except ValueError:
         raise BadUserInput("A Date must be a day that the calendar has.") from None
 
 
-def parse_date_time(value: object) -> datetime.datetime:
+def parse_date_time(value: object) -> dt.datetime:
     """The instant in UTC; raises `BadUserInput` unless it is RFC 3339 with an offset."""
     match = _DATE_TIME.fullmatch(value) if isinstance(value, str) else None
     if match is None:
@@ -66,13 +66,13 @@ def parse_date_time(value: object) -> datetime.datetime:
     micros = (fraction or "")[:6].ljust(6, "0")
     zone = "+00:00" if offset in "Zz" else offset
     try:
-        return datetime.datetime.fromisoformat(f"{day}T{time}.{micros}{zone}").astimezone(datetime.UTC)
+        return dt.datetime.fromisoformat(f"{day}T{time}.{micros}{zone}").astimezone(dt.UTC)
     except (ValueError, OverflowError):
         raise BadUserInput("A DateTime must be an instant that the calendar has.") from None
 
 
 def parse_decimal(value: object) -> decimal.Decimal:
-    """The exact number from plain decimal text or an integer; raises `BadUserInput` for floats and the rest."""
+    """The exact number from plain decimal text or an integer; raises `BadUserInput` for the rest."""
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise BadUserInput('A Decimal is written as a string, such as "1234.56", or as an integer.')
     if isinstance(value, int):
@@ -91,10 +91,10 @@ def parse_decimal(value: object) -> decimal.Decimal:
 
 
 def format_date_time(value: object) -> str:
-    """RFC 3339 in UTC with "Z", fraction only when there is one. A naive value is a bug of ours: TypeError."""
-    if not isinstance(value, datetime.datetime) or value.tzinfo is None:
+    """RFC 3339 in UTC with "Z", fraction only when there is one. A naive one is our bug: TypeError."""
+    if not isinstance(value, dt.datetime) or value.tzinfo is None:
         raise TypeError("a DateTime field resolved to something else than an aware datetime")
-    return value.astimezone(datetime.UTC).replace(tzinfo=None).isoformat() + "Z"
+    return value.astimezone(dt.UTC).replace(tzinfo=None).isoformat() + "Z"
 
 
 def format_decimal(value: object) -> str:
@@ -105,7 +105,7 @@ def format_decimal(value: object) -> str:
 
 
 def _format_date(value: object) -> str:
-    if not isinstance(value, datetime.date) or isinstance(value, datetime.datetime):
+    if not isinstance(value, dt.date) or isinstance(value, dt.datetime):
         raise TypeError("a Date field resolved to something else than a date")
     return value.isoformat()
 
@@ -123,7 +123,7 @@ def _literal(parse: Callable[[object], Any], *, integers: bool = False) -> Calla
 
 #: What `federated_schema` binds: Python type → GraphQL scalar.
 SCALARS: dict[object, ScalarDefinition] = {
-    datetime.date: strawberry.scalar(
+    dt.date: strawberry.scalar(
         name="Date",
         description="A calendar date, ISO 8601 (YYYY-MM-DD).",
         specified_by_url="https://datatracker.ietf.org/doc/html/rfc3339#section-5.6",
@@ -131,7 +131,7 @@ SCALARS: dict[object, ScalarDefinition] = {
         parse_value=parse_date,
         parse_literal=_literal(parse_date),
     ),
-    datetime.datetime: strawberry.scalar(
+    dt.datetime: strawberry.scalar(
         name="DateTime",
         description="An instant, RFC 3339 with offset; always answered in UTC.",
         specified_by_url="https://datatracker.ietf.org/doc/html/rfc3339#section-5.6",

@@ -48,9 +48,7 @@ class Schema(FederationSchema):
         self, info: Info, representations: list[FederationAny]
     ) -> list[FederationAny]:
         """`Query._entities`; see `references` for the protocol."""
-        answers = await resolve_entities(
-            self.core, self.entities, info, representations, MAX_REPRESENTATIONS
-        )
+        answers = await resolve_entities(self.core, self.entities, info, representations, MAX_REPRESENTATIONS)
         return cast("list[FederationAny]", answers)
 
 
@@ -63,7 +61,7 @@ class Service:
 
 @strawberry.type(name="Query")
 class _ServiceQuery:
-    @strawberry.field(name="_service")
+    @strawberry.field(name="_service")  # type: ignore[untyped-decorator]  # its overloads hide the type here
     def service(self, info: Info[Any, Any]) -> Service:
         """The SDL tells all names, so it is closed like introspection: open to verified callers only."""
         context = info.context
@@ -105,8 +103,9 @@ def _entity_classes(schema: Schema) -> dict[str, Entity]:
     classes = {}
     for member in union.types:
         definition = schema.schema_converter.type_map[member.name].definition
-        assert isinstance(definition, StrawberryObjectDefinition)
-        if not hasattr(definition.origin, "resolve_references"):
+        if not isinstance(definition, StrawberryObjectDefinition) or not hasattr(
+            definition.origin, "resolve_references"
+        ):
             raise TypeError(f"the entity {member.name} has no resolve_references")
         classes[member.name] = cast(Entity, definition.origin)
     return classes

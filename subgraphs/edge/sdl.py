@@ -8,9 +8,10 @@ the code declares them, which is the order for a reader. What every Federation 2
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from graphql import (
+    ConstDirectiveNode,
     DefinitionNode,
     DirectiveNode,
     DocumentNode,
@@ -52,8 +53,9 @@ def normalised(text: str) -> str:
         for node in definitions
         if isinstance(node, TypeDefinitionNode) and node.name.value not in _MACHINERY_TYPES
     ]
-    ordered: list[DefinitionNode] = [*links, *sorted(types, key=lambda node: node.name.value)]
-    return print_ast(DocumentNode(definitions=tuple(ordered))) + "\n"
+    ordered: list[Node] = [*links, *sorted(types, key=lambda node: node.name.value)]
+    # graphql-core types a schema extension as no definition, though its documents hold them.
+    return print_ast(DocumentNode(definitions=cast("tuple[DefinitionNode, ...]", tuple(ordered)))) + "\n"
 
 
 def _schema_extension(node: SchemaDefinitionNode | SchemaExtensionNode) -> SchemaExtensionNode:
@@ -73,8 +75,9 @@ def _sorted_type(node: TypeDefinitionNode) -> TypeDefinitionNode:
     return _changed(node, directives=directives)
 
 
-def _sorted_directives(directives: Iterable[DirectiveNode] | None) -> tuple[DirectiveNode, ...]:
-    return tuple(sorted(directives or (), key=print_ast))
+def _sorted_directives(directives: Iterable[DirectiveNode] | None) -> tuple[ConstDirectiveNode, ...]:
+    # Directives of a schema document are constant.
+    return cast("tuple[ConstDirectiveNode, ...]", tuple(sorted(directives or (), key=print_ast)))
 
 
 def _changed(node: _N, **changes: object) -> _N:
