@@ -1,0 +1,1 @@
+"""Merging valid subgraphs into one schema with join directives, one concept a file."""

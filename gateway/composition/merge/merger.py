@@ -1,0 +1,48 @@
+"""The merge, step by step: shells, contents, directive definitions, what interfaces hand down."""
+
+from __future__ import annotations
+
+from gateway.composition.facts import Facts
+from gateway.composition.merge.contexts import context_names
+from gateway.composition.merge.descriptions import merge_description
+from gateway.composition.merge.directives import merge_directives
+from gateway.composition.merge.enums import merge_enum
+from gateway.composition.merge.fields import merge_fields
+from gateway.composition.merge.inputs import merge_input
+from gateway.composition.merge.interface_objects import copy_interface_object_fields
+from gateway.composition.merge.state import Merge, Source
+from gateway.composition.merge.types import merge_shells
+from gateway.composition.merge.usage import find_usage
+from gateway.composition.model import Kind, TypeDef
+from gateway.composition.reader import Subgraph
+from gateway.composition.result import Report
+
+__all__ = ["merge_subgraphs"]
+
+
+def merge_subgraphs(subgraphs: list[Subgraph], facts: dict[str, Facts], report: Report) -> Merge:
+    """Merge valid subgraphs, which are sorted by name; what disagrees is told in the report."""
+    merge = Merge(subgraphs, facts, report)
+    merge_shells(merge)
+    find_usage(merge)
+    for name, merged in list(merge.merged.types.items()):
+        _fill(merge, merged, merge.sources[name])
+    copy_interface_object_fields(merge)
+    return merge
+
+
+def _fill(merge: Merge, merged: TypeDef, sources: list[Source]) -> None:
+    elements = [(source.subgraph.name, source.type) for source in sources]
+    merged.description = merge_description(merge, f'Type "{merged.name}"', elements)
+    merged.directives += merge_directives(merge, merged.name, elements)
+    for source in sources:
+        merged.directives += context_names(source)
+    match merged.kind:
+        case Kind.OBJECT | Kind.INTERFACE:
+            merge_fields(merge, merged, sources)
+        case Kind.INPUT:
+            merge_input(merge, merged, sources)
+        case Kind.ENUM:
+            merge_enum(merge, merged, sources)
+        case Kind.SCALAR | Kind.UNION:
+            pass
