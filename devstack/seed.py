@@ -8,13 +8,14 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 from devstack import applicants
 from devstack.applicants import Applicant
 from devstack.client import GraphQLClient, RequestFailed
+from devstack.clock import today
 from devstack.layout import DataFolder, write_atomically
 from kernel.settings import ConfigurationProblem
 
@@ -200,6 +201,6 @@ def _first_day(folder: DataFolder) -> date:
     try:
         return date.fromisoformat(json.loads(folder.seed.read_text())["today"])
     except FileNotFoundError:
-        today = datetime.now(UTC).date()
-        write_atomically(folder.seed, json.dumps({"today": today.isoformat()}) + "\n")
-        return today
+        first_day = today()
+        write_atomically(folder.seed, json.dumps({"today": first_day.isoformat()}) + "\n")
+        return first_day

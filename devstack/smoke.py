@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from devstack.client import GraphQLClient, RequestFailed
+from devstack.clock import today
 from devstack.keys import ROLES
 from devstack.probe import fetch
 from devstack.running import Options, Running, running
@@ -115,13 +116,7 @@ class _Checks:
         _expect((await self._copies())["version"] == before, "loading again changed the customer")
 
     async def _a_mutation_is_followed(self) -> None:
-        today = datetime.now(UTC).date()
-        debt = {
-            "creditor": "Banco Araucária",
-            "amount": "1250.00",
-            "contractedOn": today.isoformat(),
-            "dueOn": (today + timedelta(days=90)).isoformat(),
-        }
+        debt = _debt("1250.00")
         merchant = f"Padaria Mandacaru {new_id()}"
         purchase = {
             "amount": "19.90",
@@ -149,7 +144,7 @@ class _Checks:
     async def _a_poor_token_writes_nothing(self) -> None:
         before = (await self._copies())["version"]
         reader = self._stack.signer.token("smoke-reader", ROLES["reader"])
-        variables = {"input": {"customerId": self._customer, "debt": _any_debt()}}
+        variables = {"input": {"customerId": self._customer, "debt": _debt("1.00")}}
         async with GraphQLClient(self._stack.url) as client:
             _, answer = await client.ask(_ADD_DEBT, variables, reader)
         code = answer["errors"][0]["extensions"]["code"]
@@ -185,12 +180,13 @@ class _Checks:
             return await client.ask(document, {"id": self._customer}, token)
 
 
-def _any_debt() -> dict[str, str]:
+def _debt(amount: str) -> dict[str, str]:
+    contracted_on = today()
     return {
         "creditor": "Banco Araucária",
-        "amount": "1.00",
-        "contractedOn": "2026-01-05",
-        "dueOn": "2026-02-05",
+        "amount": amount,
+        "contractedOn": contracted_on.isoformat(),
+        "dueOn": (contracted_on + timedelta(days=90)).isoformat(),
     }
 
 
