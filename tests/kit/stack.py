@@ -115,7 +115,7 @@ class Stack:
 
         def is_back() -> bool:
             now = self.record(name)
-            return now["state"] == "ready" and now["pid"] != before
+            return bool(now["state"] == "ready" and now["pid"] != before)
 
         eventually(f"{name} is back", is_back, START_SECONDS)
 
