@@ -17,7 +17,8 @@ from devstack.layout import DataFolder, write_atomically
 from devstack.servers.protocol import StartFailed
 from devstack.service import console_script
 from devstack.settings import DevstackSettings
-from devstack.stack import Stack, Step, assemble
+from devstack.stack import Stack, assemble
+from devstack.stores import Step
 from devstack.supervisor import Supervisor
 
 __all__ = ["Options", "Running", "end_leftovers", "running"]
