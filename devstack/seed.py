@@ -61,7 +61,8 @@ class Seeder:
         self._url = url
         self._token = token
         self._loaded = {row.applicant: row for row in _read_loaded(folder.seeded)}
-        self._today = _first_day(folder)
+        #: The day that all dates of the inputs are counted from.
+        self.first_day = _first_day(folder)
 
     @property
     def loaded(self) -> Sequence[Loaded]:
@@ -82,6 +83,17 @@ class Seeder:
                 )
         return [applicant for applicant in wanted if applicant.number not in self._loaded]
 
+    def remember(self, applicant: Applicant, customer_id: str) -> Loaded:
+        """Write down that this applicant is in the graph."""
+        row = Loaded(applicant.number, customer_id, _fingerprint(applicant))
+        self._loaded[row.applicant] = row
+        with self._folder.seeded.open("a", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            if file.tell() == 0:
+                writer.writerow(("applicant", "customerId", "fingerprint"))
+            writer.writerow((row.applicant, row.customer_id, row.fingerprint))
+        return row
+
     def forget(self) -> None:
         """Take nobody for loaded; loading again then relies on the idempotency keys alone."""
         self._loaded.clear()
@@ -99,9 +111,7 @@ class Seeder:
             while not waiting.empty():
                 applicant = waiting.get_nowait()
                 customer_id = await self._load_one(client, applicant)
-                row = Loaded(applicant.number, customer_id, _fingerprint(applicant))
-                self._remember(row)
-                on_loaded(row)
+                on_loaded(self.remember(applicant, customer_id))
 
         async with GraphQLClient(self._url) as client:
             try:
@@ -113,7 +123,7 @@ class Seeder:
 
     async def _load_one(self, client: GraphQLClient, applicant: Applicant) -> str:
         data = await client.data(
-            _REGISTER, {"input": applicants.registration(applicant, self._today)}, self._token
+            _REGISTER, {"input": applicants.registration(applicant, self.first_day)}, self._token
         )
         payload = data["registerCustomer"]
         codes = [error["code"] for error in payload["userErrors"]]
@@ -123,8 +133,8 @@ class Seeder:
         customer = _accepted(payload, f"applicant {applicant.number}")["customer"]
         customer_id: str = customer["id"]
         mutations = [
-            *applicants.follow_ups(applicant, self._today, customer),
-            *applicants.activity(applicant, self._today, customer_id),
+            *applicants.follow_ups(applicant, self.first_day, customer),
+            *applicants.activity(applicant, self.first_day, customer_id),
         ]
         for start in range(0, len(mutations), MUTATIONS_PER_DOCUMENT):
             await self._send(client, mutations[start : start + MUTATIONS_PER_DOCUMENT])
@@ -140,14 +150,6 @@ class Seeder:
         data = await client.data(document, variables, self._token)
         for alias, payload in data.items():
             _accepted(payload, alias)
-
-    def _remember(self, row: Loaded) -> None:
-        self._loaded[row.applicant] = row
-        with self._folder.seeded.open("a", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            if file.tell() == 0:
-                writer.writerow(("applicant", "customerId", "fingerprint"))
-            writer.writerow((row.applicant, row.customer_id, row.fingerprint))
 
 
 def batch(mutations: Sequence[tuple[str, dict[str, Any]]]) -> tuple[str, dict[str, Any]]:

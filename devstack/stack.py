@@ -133,7 +133,7 @@ def _services(
             "ROUTER_TOKEN_FILE": str(folder.router_token),
         },
         "gateway": {
-            **{f"{name.upper()}_URL": _graphql_url(ports[name]) for name in _SUBGRAPHS},
+            **{f"SUBGRAPH_URL_{name.upper()}": _graphql_url(ports[name]) for name in _SUBGRAPHS},
             "GATEWAY_SUPERGRAPH": str(_project_file("schema", "supergraph.graphql")),
         },
     }
