@@ -30,6 +30,8 @@ class Key:
     """Step into a response key. A list found there is flattened, at any depth."""
 
     name: str
+    #: How many lists the field's type declares: for printing (`@`), not for execution.
+    lists: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,124 @@
+"""Steps → the finished plan: requests merged, batched, printed and numbered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gateway.operation.normalise import NormalisedOperation
+from gateway.plan.batching import Request, batch_steps
+from gateway.plan.budget import Meter
+from gateway.plan.local import LocalTypes
+from gateway.plan.merging import merge_steps
+from gateway.plan.nodes import (
+    EntityCall,
+    EntityTarget,
+    FetchNode,
+    QueryPlan,
+    RepresentationField,
+    RepresentationSpec,
+)
+from gateway.plan.rendering import Rendering
+from gateway.plan.trees import Needs, Step, Target, bits
+
+__all__ = ["assemble"]
+
+
+def assemble(types: LocalTypes, operation: NormalisedOperation, steps: list[Step], meter: Meter) -> QueryPlan:
+    """The plan of an operation's steps. Raises `PlanProblem` when it has too many fetches."""
+    left = merge_steps(steps)
+    requests = batch_steps(left)
+    meter.check_fetches(len(requests))
+    numbers = {step.id: number for number, request in enumerate(requests) for step in request.steps}
+    assembly = _Assembly(types, operation, numbers)
+    return QueryPlan(
+        kind="mutation" if operation.kind == "mutation" else "query",
+        fetches=tuple(assembly.fetch(number, request) for number, request in enumerate(requests)),
+        statistics={"states": meter.states, "steps": len(steps), "fetches": len(requests)},
+    )
+
+
+class _Assembly:
+    def __init__(self, types: LocalTypes, operation: NormalisedOperation, numbers: Mapping[int, int]) -> None:
+        self._types = types
+        self._operation = operation
+        self._numbers = numbers
+
+    def fetch(self, number: int, request: Request) -> FetchNode:
+        root = request.root
+        if root is not None:
+            return self._root_fetch(number, root)
+        return self._entity_fetch(number, request)
+
+    def _root_fetch(self, number: int, step: Step) -> FetchNode:
+        rendering = Rendering(self._types, step.graph)
+        selection = rendering.selection(step.tree)
+        mutates = step.tree.type == self._types.supergraph.roots.get("mutation")
+        declarations = rendering.declarations(self._operation.variables)
+        keyword = "mutation" if mutates else "query"
+        plain = not mutates and not declarations
+        return FetchNode(
+            id=number,
+            subgraph=self._subgraph(step.graph),
+            operation=selection.text if plain else f"{keyword}{declarations} {selection.text}",
+            kind="mutation" if mutates else "query",
+            variables=tuple(sorted(rendering.variables)),
+            depends_on=self._depends_on([step]),
+            path=step.position.path(),
+            undo=selection.undo,
+        )
+
+    def _entity_fetch(self, number: int, request: Request) -> FetchNode:
+        rendering = Rendering(self._types, request.steps[0].graph)
+        rendered = [rendering.selection(call.tree) for call in request.calls]
+        single = len(rendered) == 1
+        own = self._free_name("representations", rendering.variables)
+        names = [own] if single else [f"{own}_{index}" for index in range(len(rendered))]
+        keys = ["_entities"] if single else [f"_e{index}" for index in range(len(rendered))]
+        fields = [
+            f"{'' if single else f'{key}: '}_entities(representations: ${name}) {selection.text}"
+            for key, name, selection in zip(keys, names, rendered, strict=True)
+        ]
+        declared = [f"${name}: [_Any!]!" for name in names]
+        declarations = rendering.declarations(self._operation.variables, declared)
+        return FetchNode(
+            id=number,
+            subgraph=self._subgraph(request.steps[0].graph),
+            operation=f"query{declarations} {{ {' '.join(fields)} }}",
+            kind="query",
+            variables=tuple(sorted(rendering.variables)),
+            depends_on=self._depends_on(request.steps),
+            calls=tuple(
+                EntityCall(key, name, tuple(map(_target, call.targets)), selection.undo)
+                for key, name, call, selection in zip(keys, names, request.calls, rendered, strict=True)
+            ),
+        )
+
+    @staticmethod
+    def _free_name(name: str, used: set[str]) -> str:
+        """A variable name that no variable of the client starts with."""
+        while any(other.startswith(name) for other in used):
+            name = f"_{name}"
+        return name
+
+    def _subgraph(self, graph: str) -> str:
+        return self._types.supergraph.graphs[graph].name
+
+    def _depends_on(self, steps: list[Step]) -> tuple[int, ...]:
+        return tuple(sorted({self._numbers[index] for step in steps for index in bits(step.after)}))
+
+
+def _target(target: Target) -> EntityTarget:
+    specs = tuple(
+        RepresentationSpec(None if scope is None else frozenset((scope,)), typename, _fields(needs))
+        for (scope, typename), needs in target.specs.items()
+    )
+    return EntityTarget(target.position.path(), specs)
+
+
+def _fields(needs: Needs) -> tuple[RepresentationField, ...]:
+    return tuple(
+        RepresentationField(
+            name, need.key, None if scope is None else frozenset((scope,)), _fields(need.fields)
+        )
+        for (name, scope), need in needs.items()
+    )

@@ -1,0 +1,58 @@
+"""Selection trees → the text of a subgraph request. Compact and deterministic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gateway.plan.aliases import Aliases, find_aliases
+from gateway.plan.local import LocalTypes
+from gateway.plan.nodes import AliasUndo
+from gateway.plan.trees import Tree
+
+__all__ = ["RenderedSelection", "Rendering"]
+
+_ENTITIES = "_Entity"
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedSelection:
+    """A selection set as text, with what belongs to it."""
+
+    text: str
+    undo: tuple[AliasUndo, ...]
+
+
+@dataclass(slots=True)
+class Rendering:
+    """Renders the selections of one request; collects the client's variables used in it."""
+
+    types: LocalTypes
+    graph: str
+    variables: set[str] = field(default_factory=set)
+
+    def selection(self, tree: Tree) -> RenderedSelection:
+        """The selection set of a tree, braces included."""
+        aliases = find_aliases(self.types, self.graph, tree)
+        return RenderedSelection(self._render(tree, aliases), tuple(aliases.undo))
+
+    def declarations(self, declared: Mapping[str, str], own: Sequence[str] = ()) -> str:
+        """`($a: Int, …)` for the gateway's own variables and the client's that are used, or nothing."""
+        texts = [*own, *(text for name, text in declared.items() if name in self.variables)]
+        return f"({', '.join(texts)})" if texts else ""
+
+    def _render(self, tree: Tree, aliases: Aliases) -> str:
+        parts = ["__typename"] if tree.typename else []
+        for key, item in tree.fields.items():
+            sent = aliases.sent.get((id(tree), key), key) if aliases.sent else key
+            text = item.name if sent == item.name else f"{sent}: {item.name}"
+            if item.arguments.text:
+                text += item.arguments.text
+                self.variables |= item.arguments.variables
+            if item.child is not None:
+                text += f" {self._render(item.child, aliases)}"
+            parts.append(text)
+        for name, cast in tree.casts.items():
+            if cast.fields or cast.casts or cast.typename or tree.type == _ENTITIES:
+                parts.append(f"... on {name} {self._render(cast, aliases)}")
+        return f"{{ {' '.join(parts) or '__typename'} }}"
