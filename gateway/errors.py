@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-__all__ = ["ClientProblem", "ErrorCode", "GatewayFault", "SupergraphProblem"]
+__all__ = ["ClientProblem", "ErrorCode", "GatewayFault", "Refusal", "SupergraphProblem"]
 
 
 class ErrorCode(StrEnum):
@@ -79,3 +79,18 @@ class GatewayFault(Exception):
 
 class SupergraphProblem(Exception):
     """A supergraph SDL cannot be served; the message says what is wrong and where."""
+
+
+class Refusal(Exception):
+    """An operation is not executed at all; each problem becomes one error and there is no `data`.
+
+    `malformed` tells a request that is no GraphQL request (always answered with 400) from a
+    well-formed one that is refused (GraphQL over HTTP: 400, or 200 to clients of `application/json`).
+    """
+
+    def __init__(self, *problems: ClientProblem, malformed: bool = False, status: int | None = None) -> None:
+        super().__init__("; ".join(problem.message for problem in problems))
+        self.problems = problems
+        self.malformed = malformed
+        #: An HTTP status that has its own meaning (405, 413, 415 …); None: by the rule above.
+        self.status = status

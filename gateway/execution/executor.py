@@ -1,0 +1,188 @@
+"""Running a plan: each fetch starts when those it depends on have ended, not when a wave has."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeGuard
+
+from gateway.errors import ErrorCode
+from gateway.execution.answer import SubgraphAnswer, SubgraphError, failure
+from gateway.execution.client import Fetch, SubgraphClient
+from gateway.execution.compiled import CompiledFetch, CompiledPlan
+from gateway.execution.errors import ExecutionError, entity_errors, root_errors
+from gateway.execution.merge import copy_containers, merge_object
+from gateway.execution.paths import Json, JsonObject, find_objects
+from gateway.execution.representations import Batch
+from gateway.execution.undo import undo_aliases
+from gateway.plan.nodes import FetchNode
+from kernel.telemetry import trace_headers
+
+__all__ = ["Call", "Outcome", "execute"]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Who asks, with which values, and until when."""
+
+    #: The client's variables, each encoded once.
+    variables: Mapping[str, bytes]
+    #: The client's headers, lower-case.
+    headers: Mapping[str, str]
+    #: Monotonic time at which fetches must have ended.
+    ends_at: float
+
+
+@dataclass(slots=True)
+class Outcome:
+    """The merged data, and what went wrong on the way."""
+
+    data: JsonObject = field(default_factory=dict)
+    errors: list[ExecutionError] = field(default_factory=list)
+    #: Names of the subgraphs asked, one per request sent.
+    asked: list[str] = field(default_factory=list)
+
+
+async def execute(plan: CompiledPlan, clients: Mapping[str, SubgraphClient], call: Call) -> Outcome:
+    """Run the plan. Raises nothing but cancellation, which ends all of its fetches too."""
+    run = _Run(plan, clients, call)
+    if len(plan.fetches) == 1:
+        await run.fetch(0)  # The commonest plan needs no task.
+    elif plan.fetches:
+        async with asyncio.TaskGroup() as tasks:
+            run.start(plan.first, tasks)
+    return run.outcome
+
+
+class _Run:
+    def __init__(self, plan: CompiledPlan, clients: Mapping[str, SubgraphClient], call: Call) -> None:
+        self.outcome = Outcome()
+        self._plan = plan
+        self._clients = clients
+        self._call = call
+        self._waiting_for = [fetch.dependencies for fetch in plan.fetches]
+        #: After a mutation of unknown outcome nothing more is written.
+        self._halted = False
+
+    def start(self, positions: tuple[int, ...], tasks: asyncio.TaskGroup) -> None:
+        """Start fetches whose dependencies have ended."""
+        for position in positions:
+            tasks.create_task(self._fetch_then_dependants(position, tasks), name=f"fetch-{position}")
+
+    async def _fetch_then_dependants(self, position: int, tasks: asyncio.TaskGroup) -> None:
+        while True:
+            await self.fetch(position)
+            ready = self._release(position)
+            if not ready:
+                return
+            # One dependant goes on in this task: a chain of fetches costs one task, not one each.
+            position = ready[0]
+            self.start(ready[1:], tasks)
+
+    def _release(self, position: int) -> tuple[int, ...]:
+        ready = []
+        for dependant in self._plan.fetches[position].dependants:
+            self._waiting_for[dependant] -= 1
+            if self._waiting_for[dependant] == 0:
+                ready.append(dependant)
+        return tuple(ready)
+
+    async def fetch(self, position: int) -> None:
+        """Do one fetch and merge its answer."""
+        fetch = self._plan.fetches[position]
+        node = fetch.node
+        if node.kind == "mutation" and self._halted:
+            self._take_root(node, failure(ErrorCode.GATEWAY_TIMEOUT, _NOT_RUN, node.subgraph))
+        elif fetch.calls:
+            await self._fetch_entities(fetch)
+        elif not node.path or find_objects(self.outcome.data, node.path):
+            answer = await self._ask(fetch, {})
+            self._halted |= answer.outcome_unknown
+            self._take_root(node, answer)
+
+    async def _fetch_entities(self, fetch: CompiledFetch) -> None:
+        batches = {call.key: recipe.collect(self.outcome.data) for call, recipe in fetch.calls}
+        if not any(batch.encoded for batch in batches.values()):
+            return  # Nothing is there to ask about: an upstream null or failure, told already.
+        representations = {call.variable: batches[call.key].encoded for call, _ in fetch.calls}
+        answer = await self._ask(fetch, representations)
+        self._take_entities(fetch.node, answer, batches)
+
+    async def _ask(self, fetch: CompiledFetch, representations: Mapping[str, list[bytes]]) -> SubgraphAnswer:
+        node = fetch.node
+        client = self._clients[node.subgraph]
+        self.outcome.asked.append(node.subgraph)
+        return await client.fetch(
+            Fetch(
+                body=fetch.body(self._call.variables, representations),
+                is_mutation=node.kind == "mutation",
+                caller_headers=client.headers.apply(self._call.headers),
+                trace_headers=trace_headers(),
+                ends_at=self._call.ends_at,
+            )
+        )
+
+    def _take_root(self, node: FetchNode, answer: SubgraphAnswer) -> None:
+        data = self.outcome.data
+        if answer.errors:
+            self.outcome.errors += root_errors(node, answer.errors, data)
+        if answer.data is None:
+            return
+        undo_aliases(answer.data, node.undo)
+        for number, target in enumerate(find_objects(data, node.path)):
+            source = answer.data if number == 0 else copy_containers(answer.data)
+            merge_object(target, source)  # type: ignore[arg-type] # the copy of an object is one
+
+    def _take_entities(self, node: FetchNode, answer: SubgraphAnswer, batches: Mapping[str, Batch]) -> None:
+        errors = answer.errors
+        if answer.data is not None:
+            for call in node.calls:
+                entities = answer.data.get(call.key)
+                if entities is None and errors:
+                    continue  # The subgraph nulled the whole list, and said why.
+                batch = batches[call.key]
+                if not _fits(entities, batch):
+                    errors += _misfit(node.subgraph)
+                    continue
+                for entity in entities:
+                    if entity is not None:
+                        undo_aliases(entity, call.undo)
+                _merge_entities(entities, batch)
+        if errors:
+            self.outcome.errors += entity_errors(node, errors, batches, self.outcome.data)
+
+
+def _fits(entities: Json, batch: Batch) -> TypeGuard[list[JsonObject | None]]:
+    return (
+        isinstance(entities, list)
+        and len(entities) == len(batch.encoded)
+        and all(entity is None or isinstance(entity, dict) for entity in entities)
+    )
+
+
+def _misfit(service: str) -> tuple[SubgraphError, ...]:
+    message = f'The subgraph "{service}" did not answer with the entities that were asked for.'
+    return failure(ErrorCode.SUBREQUEST_MALFORMED_RESPONSE, message, service).errors
+
+
+def _merge_entities(entities: list[JsonObject | None], batch: Batch) -> None:
+    """Merge each entity into the objects that stand for it.
+
+    Objects at one target may share what they adopt: the same entity with the same selection stays the
+    same whatever is merged later. Between targets the selections below may differ, so those get copies.
+    """
+    for number, owners in enumerate(batch.owners):
+        copies: dict[int, Json] = {}
+        for index, item in owners:
+            entity: Json = entities[index]
+            if entity is None:
+                continue
+            if number > 0:
+                if index not in copies:
+                    copies[index] = copy_containers(entity)
+                entity = copies[index]
+            merge_object(item, entity)  # type: ignore[arg-type] # entities are objects
+
+
+_NOT_RUN = "Not executed, because whether the mutation before it was applied is unknown."

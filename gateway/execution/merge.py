@@ -1,0 +1,49 @@
+"""Merging of subgraph answers into one tree, in place (federation.md, section 4.2).
+
+Each rule holds whatever order answers arrive in: null never replaces data, data replaces null,
+objects merge by key, lists of equal length by index.
+"""
+
+from __future__ import annotations
+
+from gateway.execution.paths import Json, JsonObject
+
+__all__ = ["copy_containers", "merge_object"]
+
+
+def merge_object(target: JsonObject, source: JsonObject) -> None:
+    """Merge `source` into `target`; containers of `source` are adopted, not copied."""
+    for key, value in source.items():
+        if key not in target:
+            target[key] = value
+        elif value is not None:
+            target[key] = _merged(target[key], value)
+
+
+def _merged(present: Json, value: Json) -> Json:
+    if isinstance(present, dict) and isinstance(value, dict):
+        if present is not value:
+            merge_object(present, value)
+        return present
+    if isinstance(present, list) and isinstance(value, list):
+        _merge_list(present, value)
+        return present
+    return value
+
+
+def _merge_list(present: list[Json], values: list[Json]) -> None:
+    """Merge by index. Lists of different length do not describe the same things: the first one stays."""
+    if present is values or len(present) != len(values):
+        return
+    for index, value in enumerate(values):
+        if value is not None:
+            present[index] = _merged(present[index], value)
+
+
+def copy_containers(value: Json) -> Json:
+    """A copy that shares no list and no object with the original; leaves are immutable."""
+    if isinstance(value, dict):
+        return {key: copy_containers(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [copy_containers(item) for item in value]
+    return value
