@@ -125,7 +125,7 @@ def _evidence(column: _Integers, defaulted: _Integers, ranges: int) -> _Floats:
     rows = np.bincount(column, minlength=ranges)
     defaults = np.bincount(column, weights=defaulted, minlength=ranges)
     smoothed = (defaults + _PRIOR_ROWS * rate) / (rows + _PRIOR_ROWS)
-    return np.log(smoothed / (1 - smoothed)) - log_odds(rate)
+    return np.asarray(np.log(smoothed / (1 - smoothed)) - log_odds(rate))
 
 
 def _sigmoid(values: _Floats) -> _Floats:

@@ -70,15 +70,16 @@ def _summary(version: str, validation: Validation) -> Iterator[str]:
     yield f"# Scorecard {version}"
     yield ""
     yield (
-        f"Fitted from {validation.rows} loan applicants, of whom {validation.default_rate:.1%} did not repay. "
-        "Written by `python -m examples.scorecard.fit`; do not edit. The points are in "
+        f"Fitted from {validation.rows} loan applicants, of whom {validation.default_rate:.1%} did not "
+        "repay. Written by `python -m examples.scorecard.fit`; do not edit. The points are in "
         f"`subgraphs/rating/scorecards/{version}.json`."
     )
     yield ""
     yield (
         f"All figures are cross-validated ({REPEATS} repetitions of {FOLDS} folds): in each fold weights, "
         "points and calibration are learnt again without the rows that are judged. Features are computed by "
-        "the rating subgraph's own code from what travels in `ProfileInput`; sex, marital state, origin, age and place are not scored."
+        "the rating subgraph's own code from what travels in `ProfileInput`; sex, marital state, "
+        "origin, age and place are not scored."
     )
     yield ""
     yield "| figure | value |"
