@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import shutil
 import subprocess
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -17,13 +18,7 @@ from kernel.settings import ConfigurationProblem
 __all__ = ["command"]
 
 _SUBGRAPHS = ("customer", "rating", "activity")
-_SUPERGRAPH, _API = "supergraph.graphql", "api.graphql"
-#: Where the supergraph says that each subgraph is; a deployment's settings override it.
-_URLS = {
-    "customer": "http://127.0.0.1:4001/graphql",
-    "rating": "http://127.0.0.1:4002/graphql",
-    "activity": "http://127.0.0.1:4003/graphql",
-}
+_CONFIGURATION, _SUPERGRAPH, _API = "supergraph.yaml", "supergraph.graphql", "api.graphql"
 #: Seconds for one command; each takes about one.
 _COMMAND_SECONDS = 120.0
 
@@ -59,14 +54,16 @@ def _export(check: bool, folder: Path | None) -> None:
 def _export_all() -> dict[str, str]:
     """File name → text. Each subgraph speaks for itself, in a process of its own."""
     with ThreadPoolExecutor(max_workers=len(_SUBGRAPHS)) as pool:
-        exported = pool.map(lambda name: _run(name, "schema"), _SUBGRAPHS)
+        exported = list(pool.map(lambda name: _run(name, "schema"), _SUBGRAPHS))
     texts = {f"{name}.graphql": text for name, text in zip(_SUBGRAPHS, exported, strict=True)}
     with tempfile.TemporaryDirectory(prefix="customer-graph-schema-") as path:
         folder = Path(path)
         for name, text in texts.items():
             (folder / name).write_text(text, encoding="utf-8")
-        subgraphs = [f"{name}={_URLS[name]}={folder / f'{name}.graphql'}" for name in _SUBGRAPHS]
-        _run("gateway", "compose", *subgraphs, "--out", path)
+        # The configuration names its files beside itself.
+        configuration = shutil.copy(project_root() / "schema" / _CONFIGURATION, folder)
+        outputs = ("--output", str(folder / _SUPERGRAPH), "--api", str(folder / _API))
+        _run("gateway", "compose", str(configuration), *outputs)
         return texts | {name: (folder / name).read_text(encoding="utf-8") for name in (_SUPERGRAPH, _API)}
 
 
