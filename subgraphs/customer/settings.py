@@ -6,7 +6,7 @@ from pydantic import Field, SecretStr
 
 from kernel.settings import ServiceSettings
 
-__all__ = ["CustomerSettings", "MigrationSettings", "ProvisionSettings"]
+__all__ = ["CustomerSettings", "MigrationSettings", "ProvisionSettings", "ReplaySettings"]
 
 
 class CustomerSettings(ServiceSettings):
@@ -55,4 +55,11 @@ class ProvisionSettings(ServiceSettings):
     customer_superuser_database_url: SecretStr
     customer_owner_database_url: SecretStr
     customer_database_url: SecretStr
+    customer_relay_database_url: SecretStr
+
+
+class ReplaySettings(ServiceSettings):
+    """What `customer replay` reads."""
+
+    #: `postgresql://customer_relay:…@host/database`.
     customer_relay_database_url: SecretStr

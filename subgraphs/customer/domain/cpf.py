@@ -38,6 +38,8 @@ def mask_cpf(digits: str) -> str:
 
 def _check_digit(digits: str) -> int:
     """Modulo 11 with weights that fall to 2 at the last digit; a remainder below 2 gives 0."""
-    total = sum(int(digit) * weight for digit, weight in zip(digits, range(len(digits) + 1, 1, -1), strict=True))
+    total = sum(
+        int(digit) * weight for digit, weight in zip(digits, range(len(digits) + 1, 1, -1), strict=True)
+    )
     remainder = total % 11
     return 0 if remainder < 2 else 11 - remainder

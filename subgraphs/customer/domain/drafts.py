@@ -12,10 +12,12 @@ from uuid import UUID
 from kernel.events import new_id
 from subgraphs.customer.domain import values
 from subgraphs.customer.domain.cpf import is_cpf
-from subgraphs.customer.domain.profile import Address, Asset, Debt, Income, age
 from subgraphs.customer.domain.problems import Path, Problem, ProblemCode
+from subgraphs.customer.domain.profile import Address, Asset, Debt, Income, Profile, age
 
 __all__ = [
+    "UNCHANGED",
+    "Activity",
     "ActivityKind",
     "BureauQuery",
     "CardPurchase",
@@ -23,7 +25,6 @@ __all__ = [
     "Movement",
     "MovementDirection",
     "Registration",
-    "UNCHANGED",
     "Unchanged",
     "activity_payload",
     "check_activity",
@@ -34,6 +35,7 @@ __all__ = [
     "check_debt",
     "check_income",
     "check_registration",
+    "check_size",
     "new_uuid",
 ]
 
@@ -83,15 +85,20 @@ class Registration:
 class Change:
     """An update of a customer's own fields."""
 
-    name: str | None | Unchanged = UNCHANGED
-    email: str | None | Unchanged = UNCHANGED
-    phone: str | None | Unchanged = UNCHANGED
-    addresses: Sequence[Address] | None | Unchanged = UNCHANGED
+    name: str | Unchanged | None = UNCHANGED
+    email: str | Unchanged | None = UNCHANGED
+    phone: str | Unchanged | None = UNCHANGED
+    addresses: Sequence[Address] | Unchanged | None = UNCHANGED
 
     @property
     def empty(self) -> bool:
         """Nothing is to be changed."""
-        return all(value is UNCHANGED for value in (self.name, self.email, self.phone, self.addresses))
+        return self.addresses is UNCHANGED and not self.fields()
+
+    def fields(self) -> dict[str, str | None]:
+        """Name, e-mail and phone, as far as they are to be changed."""
+        named = {"name": self.name, "email": self.email, "phone": self.phone}
+        return {name: value for name, value in named.items() if not isinstance(value, Unchanged)}
 
 
 class ActivityKind(Enum):
@@ -227,6 +234,13 @@ def check_income(income: Income, path: Path) -> Iterator[Problem]:
     )
 
 
+def check_size(profile: Profile, path: Path) -> Iterator[Problem]:
+    """Not more of anything than one customer may have."""
+    yield from _check_length(profile.debts, MAX_DEBTS, path)
+    yield from _check_length(profile.assets, MAX_ASSETS, path)
+    yield from _check_length(profile.incomes, MAX_INCOMES, path)
+
+
 def check_activity(activity: Activity, path: Path, now: datetime) -> Iterator[Problem]:
     """A financial event that has happened."""
     match activity:
@@ -249,9 +263,10 @@ def check_activity(activity: Activity, path: Path, now: datetime) -> Iterator[Pr
 def activity_payload(event_id: str, customer_id: UUID, activity: Activity) -> Mapping[str, object]:
     """The data of customer.activity.v1: `ActivityEventInput` of the activity contract; `occurredAt` is in UTC."""
     common: dict[str, object] = {"eventId": event_id, "customerId": str(customer_id)}
+    own: dict[str, object]
     match activity:
         case CardPurchase():
-            own: dict[str, object] = {
+            own = {
                 "kind": ActivityKind.CARD_PURCHASE.value,
                 "amount": str(activity.amount),
                 "merchant": activity.merchant,

@@ -163,8 +163,8 @@ def total_assets(assets: Iterable[Asset]) -> Decimal:
 
 
 def is_active(income: Income, today: date) -> bool:
-    """Whether the income has started and not ended; the day it ends on counts as its last."""
-    return income.started_on <= today and (income.ended_on is None or income.ended_on >= today)
+    """Whether the income has started and not ended; on the day of its end it has ended."""
+    return income.started_on <= today and (income.ended_on is None or income.ended_on > today)
 
 
 def monthly_income(incomes: Iterable[Income], today: date) -> Decimal:

@@ -39,7 +39,7 @@ _DATE_TOLERANCE = timedelta(days=1)
 _CLOCK_TOLERANCE = timedelta(minutes=5)
 #: The 26 states and the Federal District (IBGE).
 _STATES = frozenset(
-    "AC AL AP AM BA CE DF ES GO MA MT MS MG PA PB PR PE PI RJ RN RS RO RR SC SP SE TO".split()
+    ["AC", "AL", "AP", "AM", "BA", "CE", "DF", "ES", "GO", "MA", "MT", "MS", "MG", "PA", "PB", "PR", "PE", "PI", "RJ", "RN", "RS", "RO", "RR", "SC", "SP", "SE", "TO"]
 )  # fmt: skip
 #: A practical subset of RFC 5321; whether mail arrives only sending it can tell.
 _EMAIL = re.compile(r"[^\s@<>\"(),:;\\\[\]]{1,64}@(?=.{1,255}$)[\w-]+(\.[\w-]+)+")

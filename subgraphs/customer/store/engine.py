@@ -20,7 +20,7 @@ from sqlalchemy.pool import NullPool
 
 from kernel.settings import ConfigurationProblem
 
-__all__ = ["Database", "Limits", "StoreUnavailable", "one_off_engine", "parse_url"]
+__all__ = ["Database", "Limits", "OutcomeUnknown", "StoreUnavailable", "one_off_engine", "parse_url"]
 
 _APPLICATION = "customer-graph customer"
 #: SQLSTATE classes and codes that say "later": lock and statement time-outs, deadlock, shutdown, no connection.
@@ -28,7 +28,11 @@ _TRANSIENT = ("08", "40", "53", "55P03", "57014", "57P")
 
 
 class StoreUnavailable(Exception):
-    """PostgreSQL could not be reached or did not answer in time; nothing was committed, as far as we know."""
+    """PostgreSQL could not be reached or did not answer in time; nothing was committed."""
+
+
+class OutcomeUnknown(Exception):
+    """The connection was lost while PostgreSQL was committing: the transaction may or may not be in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +69,27 @@ class Database:
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """A connection in a transaction, committed when the body ends and rolled back when it raises."""
+        """A connection in a transaction, committed when the body ends and rolled back when it raises.
+
+        Raises `OutcomeUnknown` when the commit itself got no answer.
+        """
         with _translated():
-            async with self._engine.begin() as connection:
+            async with self._engine.connect() as connection:
                 yield connection
+                try:
+                    await connection.commit()
+                except (OSError, TimeoutError, DBAPIError) as error:
+                    if isinstance(error, DBAPIError) and not error.connection_invalidated:
+                        raise
+                    raise OutcomeUnknown from error
+
+    @asynccontextmanager
+    async def probing(self) -> AsyncIterator[AsyncConnection]:
+        """A connection in a transaction that is rolled back in any case."""
+        with _translated():
+            async with self._engine.connect() as connection:
+                yield connection
+                await connection.rollback()
 
     async def reachable(self) -> bool:
         """Whether a statement can be run now."""
@@ -89,7 +110,9 @@ def parse_url(url: str) -> URL:
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise ConfigurationProblem("a database URL is not of the form postgresql://role:password@host/name") from None
+        raise ConfigurationProblem(
+            "a database URL is not of the form postgresql://role:password@host/name"
+        ) from None
     if parsed.get_backend_name() not in ("postgresql", "postgres"):
         raise ConfigurationProblem("a database URL of the customer subgraph must begin with postgresql://")
     return parsed.set(drivername="postgresql+asyncpg")

@@ -81,7 +81,7 @@ async def _close_database(superuser_url: str, database: str) -> None:
 
 
 async def _is_superuser(connection: AsyncConnection) -> bool:
-    return await connection.scalar(text("SELECT current_setting('is_superuser')")) == "on"
+    return bool(await connection.scalar(text("SELECT current_setting('is_superuser')::boolean")))
 
 
 async def _run_formatted(connection: AsyncConnection, template: str, *values: str) -> None:

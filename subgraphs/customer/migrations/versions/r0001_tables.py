@@ -169,7 +169,9 @@ _INDEXES = (
     "CREATE INDEX debt_by_due_date ON customer_graph.debt (customer_id, due_on) WHERE settled_on IS NULL",
     "CREATE INDEX asset_of_customer ON customer_graph.asset (customer_id, id)",
     "CREATE INDEX income_of_customer ON customer_graph.income (customer_id, id)",
-    "CREATE INDEX outbox_pending ON customer_graph.outbox (position) WHERE published_at IS NULL",
+    "CREATE INDEX outbox_pending ON customer_graph.outbox (queue, position) WHERE published_at IS NULL",
+    """CREATE INDEX outbox_pending_of_aggregate ON customer_graph.outbox (queue, aggregateid, position)
+       WHERE published_at IS NULL""",
     "CREATE INDEX outbox_of_aggregate ON customer_graph.outbox (aggregateid, position)",
     "CREATE INDEX outbox_of_queue ON customer_graph.outbox (queue, published_at)",
     """CREATE UNIQUE INDEX outbox_one_profile_a_version ON customer_graph.outbox (aggregateid, sequence)
