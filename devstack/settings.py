@@ -21,6 +21,9 @@ class DevstackSettings(BaseSettings):
     customer_database_url: SecretStr | None = None
     customer_relay_database_url: SecretStr | None = None
     customer_owner_database_url: SecretStr | None = None
+    #: Keys that the data of a real database were written with; otherwise the folder's own.
+    customer_encryption_key: SecretStr | None = None
+    customer_blind_index_key: SecretStr | None = None
     rating_mongodb_url: SecretStr | None = None
     #: Elasticsearch; without it the embedded store on SQLite.
     activity_store_url: SecretStr | None = None

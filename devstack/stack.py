@@ -49,6 +49,8 @@ _PROCESSES = {
     "router": _Process(("router", "run")),
     "gateway": _Process(("gateway", "serve"), "/graphql"),
 }
+#: Of the caller's environment, what no serving process may see.
+_NOT_INHERITED = frozenset({"CUSTOMER_OWNER_DATABASE_URL", "CUSTOMER_SUPERUSER_DATABASE_URL"})
 _SUBGRAPHS = ("customer", "rating", "activity")
 
 
@@ -110,7 +112,7 @@ def _choose_ports(gateway_port: int) -> dict[str, int]:
 
 def _base_environment(folder: DataFolder) -> dict[str, str]:
     """What every process is told: the caller's environment, and whose tokens to accept."""
-    inherited = environment()
+    inherited = {name: value for name, value in environment().items() if name not in _NOT_INHERITED}
     return {
         "ENVIRONMENT": "development",  # introspection for the explorer
         # glibc keeps up to eight arenas a core; two save memory in processes that are mostly one thread.

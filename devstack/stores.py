@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from pydantic import SecretStr
+
 from devstack.layout import DataFolder
 from devstack.servers.mongo import Mongo
 from devstack.servers.postgres import SUPERUSER, Postgres
@@ -46,8 +48,8 @@ class Store:
 def customer_store(folder: DataFolder, settings: DevstackSettings, port: int) -> Store:
     """PostgreSQL with its three roles; raises ConfigurationProblem when only some of the URLs are given."""
     keys = {
-        "CUSTOMER_ENCRYPTION_KEY": folder.secret("encryption"),
-        "CUSTOMER_BLIND_INDEX_KEY": folder.secret("blind-index"),
+        "CUSTOMER_ENCRYPTION_KEY": _key(settings.customer_encryption_key, folder, "encryption"),
+        "CUSTOMER_BLIND_INDEX_KEY": _key(settings.customer_blind_index_key, folder, "blind-index"),
     }
     if settings.customer_database_url is not None:
         return _external_customer_store(settings, settings.customer_database_url.get_secret_value(), keys)
@@ -86,6 +88,10 @@ def _external_customer_store(settings: DevstackSettings, url: str, keys: Mapping
         steps=steps,
         external=_external("postgres", url, 5432),
     )
+
+
+def _key(given: SecretStr | None, folder: DataFolder, name: str) -> str:
+    return given.get_secret_value() if given is not None else folder.secret(name)
 
 
 def _migrate(owner: Mapping[str, str]) -> Step:
