@@ -47,7 +47,13 @@ class Schema(FederationSchema):
     async def entities_resolver(  # type: ignore[override]  # Strawberry's own is synchronous; both are awaited
         self, info: Info, representations: list[FederationAny]
     ) -> list[FederationAny]:
-        """`Query._entities`; see `references` for the protocol."""
+        """`Query._entities`; see `references` for the protocol.
+
+        For verified callers only: through the graph every way to an entity begins at a guarded field, and
+        this field must not be a way around them for who calls the subgraph itself.
+        """
+        if info.context.principal is None:
+            raise NotAllowed("Not authorized to read Query._entities.", ErrorCode.UNAUTHORIZED_FIELD_OR_TYPE)
         answers = await resolve_entities(self.core, self.entities, info, representations, MAX_REPRESENTATIONS)
         return cast("list[FederationAny]", answers)
 

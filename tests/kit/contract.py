@@ -150,8 +150,9 @@ def _input_differences(
             continue
         if print_ast(match.type) != print_ast(value.type):
             yield f"{place}({name}:): {print_ast(match.type)}, not {print_ast(value.type)}"
-        if _default(match.default_value) != _default(value.default_value):
-            yield f"{place}({name}:): default {_default(match.default_value)}, not {_default(value.default_value)}"
+        has, wants = _default(match.default_value), _default(value.default_value)
+        if has != wants:
+            yield f"{place}({name}:): default {has}, not {wants}"
     for name, extra in inputs.items():
         if isinstance(extra.type, NonNullTypeNode) and extra.default_value is None:
             yield f"{place}({name}:): required, and not in the contract"
@@ -165,7 +166,7 @@ def _default(value: ValueNode | None) -> str | None:
 def _directive_differences(
     place: str, wanted: Iterable[DirectiveNode] | None, given: Iterable[DirectiveNode] | None
 ) -> Iterator[str]:
-    """Federation directives must be equal both ways: one too many changes the graph as much as one too few."""
+    """Federation directives must be equal both ways: one too many changes the graph as well."""
     wanted_set, given_set = _federation(wanted), _federation(given)
     for missing in sorted(wanted_set - given_set):
         yield f"{place}: lacks {missing}"
