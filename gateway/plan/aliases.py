@@ -24,7 +24,7 @@ class Aliases:
 
     #: (identity of the tree, response key) → the key to send.
     sent: dict[tuple[int, str], str] = field(default_factory=dict)
-    #: Outer ones first: a path speaks of keys as they are once all before it are undone.
+    #: Paths speak of keys as they were sent, so the deepest are undone first.
     undo: list[AliasUndo] = field(default_factory=list)
 
 
@@ -36,6 +36,16 @@ class _Bucket:
     shape: tuple[str, bool]
     meaning: tuple[str, str]
     children: list[Tree]
+
+
+@dataclass(slots=True)
+class _Layer:
+    """All selections that stand on one response object."""
+
+    path: tuple[Key, ...]
+    #: Response keys and aliases in use.
+    taken: set[str]
+    buckets: dict[str, list[_Bucket]] = field(default_factory=dict)
 
 
 def find_aliases(types: LocalTypes, graph: str, tree: Tree) -> Aliases:
@@ -59,40 +69,32 @@ class _Search:
                 if item.child is not None:
                     self.layer([item.child], (*path, Key(key)))
             return
-        buckets: dict[str, list[_Bucket]] = {}
-        taken = {key for scope in scopes for key in scope.fields}
+        layer = _Layer(path, {key for scope in scopes for key in scope.fields})
         for scope in scopes:
             for key, item in scope.fields.items():
-                self._place(scope, key, item, buckets.setdefault(key, []), taken, path)
-        for key, alternatives in buckets.items():
+                self._place(scope, key, item, layer)
+        for alternatives in layer.buckets.values():
             for bucket in alternatives:
                 if bucket.children:
-                    self.layer(bucket.children, (*path, Key(key)))
+                    self.layer(bucket.children, (*path, Key(bucket.sent)))
 
-    def _place(
-        self,
-        scope: Tree,
-        key: str,
-        item: TreeField,
-        buckets: list[_Bucket],
-        taken: set[str],
-        path: tuple[Key, ...],
-    ) -> None:
+    def _place(self, scope: Tree, key: str, item: TreeField, layer: _Layer) -> None:
         type_ref = self._types.type_ref(self._graph, scope.type, item.name)
         # Composite fields must agree in their wrappers, leaves in their whole type.
         shape = (type_ref.shape, True) if item.child is not None else (type_ref.text, False)
         meaning = (item.name, item.arguments.text) if self._overlaps(scope) else ("", "")
+        buckets = layer.buckets.setdefault(key, [])
         for bucket in buckets:
             if bucket.shape == shape and (
                 not meaning[0] or not bucket.meaning[0] or bucket.meaning == meaning
             ):
                 break
         else:
-            bucket = _Bucket(_free_alias(key, taken) if buckets else key, shape, meaning, [])
+            bucket = _Bucket(_free_alias(key, layer.taken) if buckets else key, shape, meaning, [])
             buckets.append(bucket)
             if bucket.sent != key:
-                taken.add(bucket.sent)
-                self.aliases.undo.append(AliasUndo(path, bucket.sent, key))
+                layer.taken.add(bucket.sent)
+                self.aliases.undo.append(AliasUndo(layer.path, bucket.sent, key))
         if bucket.sent != key:
             self.aliases.sent[id(scope), key] = bucket.sent
         if item.child is not None:

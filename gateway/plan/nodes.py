@@ -74,7 +74,7 @@ class RepresentationSpec:
 
 @dataclass(frozen=True, slots=True)
 class EntityTarget:
-    """Where in the merged data the entities of a call are."""
+    """Where in the merged data the entities of a call are. Its specs never overlap in `on`."""
 
     path: tuple[PathSegment, ...]
     specs: tuple[RepresentationSpec, ...]
@@ -82,7 +82,11 @@ class EntityTarget:
 
 @dataclass(frozen=True, slots=True)
 class AliasUndo:
-    """A response key that was aliased for one subgraph only (FieldsInSetCanMerge across types)."""
+    """A response key that was aliased for one subgraph only (FieldsInSetCanMerge across types).
+
+    `path` holds keys alone, as they were sent (relative to the answer's root or to the entity), so the
+    deepest aliases are undone first. An alias is used for nothing else at its level, on any type.
+    """
 
     path: tuple[PathSegment, ...]
     sent: str
@@ -91,7 +95,8 @@ class AliasUndo:
 
 @dataclass(frozen=True, slots=True)
 class EntityCall:
-    """One `_entities` field of a request."""
+    """One `_entities` field of a request. Entities of several places, and of several types, share a
+    call when they are asked the same, so one representation may be due to objects of many targets."""
 
     #: Response key: `_entities`, or `_e0`, `_e1` … when several calls share a request.
     key: str
