@@ -15,7 +15,8 @@ from gateway.operation.documents import read_document
 from gateway.operation.limits import OperationLimits
 from gateway.operation.normalise import normalise
 from gateway.operation.operation import operation_of
-from gateway.plan import PlanBudget, QueryPlan, plan
+from gateway.plan import PlanBudget, plan
+from gateway.plan.nodes import QueryPlan
 from gateway.plan.printer import to_json, to_text
 from gateway.settings import GatewaySettings
 from gateway.supergraph import Supergraph
@@ -32,7 +33,7 @@ class _Commands(click.Group):
     """A group that imports composing, developing and mocking only when they are asked for."""
 
     _ELSEWHERE: ClassVar = {
-        "compose": ("gateway.composition.command", "compose"),
+        "compose": ("gateway.composition.command", "command"),
         "dev": ("gateway.dev", "dev"),
         "mock": ("gateway.mock", "mock"),
     }
