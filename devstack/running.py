@@ -6,7 +6,7 @@ import asyncio
 import os
 import subprocess
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -86,8 +86,7 @@ async def running(options: Options) -> AsyncIterator[Running]:
         try:
             try:
                 await supervisor.start(stack.servers)
-                for step in stack.steps:
-                    await _take(step, say)
+                await _prepare(stack, say)
                 await supervisor.start(stack.services)
             except StartFailed as failure:
                 raise _explained(failure, folder) from failure
@@ -112,6 +111,19 @@ def end_leftovers(folder: DataFolder, say: Callable[[str], None]) -> None:
     folder.state.unlink(missing_ok=True)
 
 
+async def _prepare(stack: Stack, say: Callable[[str], None]) -> None:
+    async def in_order(steps: Sequence[Step]) -> None:
+        for step in steps:
+            await _take(step, say)
+
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for steps in stack.preparations:
+                tasks.create_task(in_order(steps), name="devstack.prepare")
+    except* StartFailed as failures:
+        raise failures.exceptions[0] from failures
+
+
 async def _take(step: Step, say: Callable[[str], None]) -> None:
     started = time.monotonic()
     process = await asyncio.create_subprocess_exec(
@@ -134,7 +146,7 @@ async def _take(step: Step, say: Callable[[str], None]) -> None:
         last = output.decode(errors="replace").strip().splitlines()[-_TAIL_LINES:]
         command = " ".join(("customer-graph", *step.arguments))
         raise StartFailed(f"could not {step.title} (`{command}`):\n  " + "\n  ".join(last))
-    say(f"{step.title}: done in {time.monotonic() - started:.1f} s")
+    say(f"{step.title}: done after {time.monotonic() - started:.1f} s")
 
 
 def _explained(failure: StartFailed, folder: DataFolder) -> StartFailed:

@@ -56,10 +56,11 @@ _SUBGRAPHS = ("customer", "rating", "activity")
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """Everything to start, in order: servers, then steps, then processes."""
+    """Everything to start, in order: servers, then what prepares their stores, then processes."""
 
     servers: Sequence[Supervised]
-    steps: Sequence[Step]
+    #: Each store's steps in their order; the stores do not depend on each other.
+    preparations: Sequence[Sequence[Step]]
     services: Sequence[Supervised]
     #: Servers that run elsewhere, at a URL from the environment.
     external: Sequence[ProcessRecord]
@@ -89,12 +90,12 @@ def assemble(folder: DataFolder, settings: DevstackSettings, gateway_port: int) 
         queue_store(folder, settings, ports["sqs"]),
     ]
     base = _base_environment(folder)
-    steps = [
-        replace(step, environment={**base, **step.environment}) for store in stores for step in store.steps
+    preparations = [
+        [replace(step, environment={**base, **step.environment}) for step in store.steps] for store in stores
     ]
     return Stack(
         servers=[store.server for store in stores if store.server is not None],
-        steps=steps,
+        preparations=preparations,
         services=_services(folder, ports, base, stores),
         external=[store.external for store in stores if store.external is not None],
     )
