@@ -35,9 +35,11 @@ class Companion(Protocol):
     async def ready(self) -> Mapping[str, bool]: ...
 
 
-def build_service(settings: CustomerSettings, companion: Companion | None = None) -> Service:
-    """The subgraph as a service; nothing is connected before it starts."""
-    clock = system_clock(settings.customer_time_zone)
+def build_service(
+    settings: CustomerSettings, companion: Companion | None = None, clock: Clock | None = None
+) -> Service:
+    """The subgraph as a service; nothing is connected before it starts. The clock is the machine's by default."""
+    clock = clock or system_clock(settings.customer_time_zone)
     store = build_store(settings, clock)
     journal = AccessLog(store.database, settings.customer_access_log_batch)
     graphql = graphql_app(

@@ -1,0 +1,112 @@
+"""A real PostgreSQL for tests: one cluster a session, one migrated database a test."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+import tempfile
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from devstack.servers.postgres import SUPERUSER, Postgres
+from subgraphs.customer.store.migrate import upgrade
+from subgraphs.customer.store.provision import APPLICATION, OWNER, RELAY, provision
+
+__all__ = ["Cluster", "CustomerDatabase", "customer_database", "free_port", "postgres_cluster"]
+
+_TEMPLATE = "customer_template"
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerDatabase:
+    """A migrated, empty customer database and how each role reaches it."""
+
+    name: str
+    superuser_url: str
+    owner_url: str
+    app_url: str
+    relay_url: str
+
+    async def rows(self, query: str, *values: object) -> Sequence[Mapping[str, Any]]:
+        """What a superuser sees: the rows of a query."""
+        connection = await asyncpg.connect(self.superuser_url)
+        try:
+            return [dict(row) for row in await connection.fetch(query, *values)]
+        finally:
+            await connection.close()
+
+    async def value(self, query: str, *values: object) -> Any:
+        """The first column of the first row of a query."""
+        return next(iter((await self.rows(query, *values))[0].values()))
+
+
+class Cluster:
+    """The session's server."""
+
+    def __init__(self, server: Postgres) -> None:
+        self.server = server
+
+    def url(self, role: str, database: str) -> str:
+        """Where `role` finds `database`."""
+        return self.server.url(role, database)
+
+    def sql(self, statement: str) -> None:
+        """Run one statement as the superuser, outside of a transaction."""
+        asyncio.run(_execute(self.url(SUPERUSER, "postgres"), statement))
+
+    def database(self, name: str) -> CustomerDatabase:
+        """How each role reaches the database `name`."""
+        return CustomerDatabase(
+            name, *(self.url(role, name) for role in (SUPERUSER, OWNER, APPLICATION, RELAY))
+        )
+
+
+def free_port() -> int:
+    """A TCP port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def postgres_cluster() -> Iterator[Cluster]:
+    """A server on a free port, without durability, and in it a migrated database to clone."""
+    folder = Path(tempfile.mkdtemp(prefix="customer-graph-postgres-"))
+    # Under root the server runs as another user, who must be able to reach its data.
+    folder.chmod(0o755)
+    server = Postgres(folder / "data", free_port(), folder / "log", {"fsync": "off", "max_connections": "200"})
+    try:
+        server.initialise()
+        server.start()
+        passwords = {role: server.password(role) for role in (OWNER, APPLICATION, RELAY)}
+        asyncio.run(provision(server.url(SUPERUSER, "postgres"), passwords, _TEMPLATE))
+        asyncio.run(upgrade(server.url(OWNER, _TEMPLATE)))
+        yield Cluster(server)
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def customer_database(postgres_cluster: Cluster) -> Iterator[CustomerDatabase]:
+    """A migrated, empty customer database of this test's own."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    postgres_cluster.sql(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} OWNER {OWNER} STRATEGY file_copy")
+    yield postgres_cluster.database(name)
+    postgres_cluster.sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def _execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
