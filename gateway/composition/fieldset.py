@@ -60,7 +60,10 @@ def parse_field_set(text: str) -> tuple[Selection, ...]:
         raise FieldSetSyntaxError(error.message) from error
     if len(document.definitions) != 1 or not isinstance(document.definitions[0], ast.OperationDefinitionNode):
         raise FieldSetSyntaxError("expected one selection of fields")
-    return _selections(document.definitions[0].selection_set)
+    selections = _selections(document.definitions[0].selection_set)
+    if not selections:
+        raise FieldSetSyntaxError("expected one selection of fields, found none")
+    return selections
 
 
 def _selections(node: ast.SelectionSetNode | None) -> tuple[Selection, ...]:

@@ -230,6 +230,13 @@ def _imports(value: Const, identity: str, place: Location, report: Report) -> di
                 place,
             )
             continue
+        if imports.get(element, alias) != alias:
+            report.error(
+                Code.INVALID_LINK_DIRECTIVE_USAGE,
+                f'Cannot import "{element}" from {identity} as "{alias}" and as "{imports[element]}": keep one.',
+                place,
+            )
+            continue
         imports[element] = alias
     return imports
 

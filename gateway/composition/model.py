@@ -78,7 +78,10 @@ MISSING = Missing()
 
 @dataclass(slots=True)
 class Applied:
-    """One application of a directive; `inherited`: written on the type, meant for each of its fields."""
+    """One application of a directive; `inherited`: written on the type, meant for each of its fields.
+
+    `block` tells applications on different declarations (definition, extensions) of one type apart.
+    """
 
     name: str
     arguments: dict[str, Const]
@@ -86,6 +89,7 @@ class Applied:
     known: bool = False
     on_extension: bool = False
     inherited: bool = False
+    block: int = 0
 
     def text(self, name: str) -> str:
         """A string argument's value; empty when it is absent or no string."""

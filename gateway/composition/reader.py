@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from graphql import language as ast
 
 from gateway.composition.codes import Code
-from gateway.composition.link import Links, read_links
+from gateway.composition.link import Links
 from gateway.composition.model import (
     MISSING,
     ROOT_NAMES,
@@ -88,22 +88,22 @@ def _place(node: ast.Node, subgraph: str) -> Location:
     return Location(subgraph, token.line, token.column) if token else Location(subgraph)
 
 
-def read_subgraph(document: ast.DocumentNode, name: str, url: str, report: Report) -> Subgraph:
-    """Read a parsed, link-resolved SDL document.
+def read_subgraph(document: ast.DocumentNode, name: str, links: Links, report: Report) -> Subgraph:
+    """Read a valid SDL document whose links are known.
 
-    The report receives faulty links and root types whose default name is taken by another type.
+    The report receives root types whose default name is taken by another type. Every subgraph has a
+    query root, if only for the fields that the subgraph specification adds.
     """
-    links = read_links(read_schema_directives(document, name), report)
-    subgraph = Subgraph(name=name, url=url, links=links, federation_1=links.federation is None)
-    reader = _Reader(subgraph, _root_renames(document, name, report))
+    subgraph = Subgraph(name=name, links=links, federation_1=links.federation is None)
+    reader = _Reader(subgraph, _root_renames(document, name, report), report)
     for node in document.definitions:
         reader.read(node)
     query = subgraph.types.get("Query")
     if query is not None and query.kind is Kind.OBJECT:
         for field_name in _MACHINERY_FIELDS:
             query.fields.pop(field_name, None)
-        if not query.fields:
-            del subgraph.types["Query"]
+    elif query is None:
+        subgraph.types["Query"] = TypeDef("Query", subgraph.whole, kind=Kind.OBJECT)
     return subgraph
 
 
@@ -134,9 +134,11 @@ def _root_renames(document: ast.DocumentNode, name: str, report: Report) -> dict
 class _Reader:
     """Reads definitions one after the other into a subgraph."""
 
-    def __init__(self, subgraph: Subgraph, renames: dict[str, str]) -> None:
+    def __init__(self, subgraph: Subgraph, renames: dict[str, str], report: Report) -> None:
+        self._report = report
         self._subgraph = subgraph
         self._renames = renames
+        self._block = 0
 
     def read(self, node: ast.DefinitionNode) -> None:
         """Take up one definition; those of specifications are left out."""
@@ -145,8 +147,9 @@ class _Reader:
                 self._read_directive(node)
         elif isinstance(node, ast.SchemaDefinitionNode | ast.SchemaExtensionNode):
             self._subgraph.applied.extend(self._directives(node.directives))
-            if isinstance(node, ast.SchemaDefinitionNode) and node.description:
-                self._subgraph.description = node.description.value
+            description = getattr(node, "description", None)
+            if description is not None:
+                self._subgraph.description = description.value
         elif isinstance(node, ast.TypeDefinitionNode | ast.TypeExtensionNode):
             if not self._known_type(node.name.value):
                 self._read_type(node)
@@ -169,11 +172,19 @@ class _Reader:
     def _read_type(self, node: ast.TypeDefinitionNode | ast.TypeExtensionNode) -> None:
         is_extension = isinstance(node, ast.TypeExtensionNode)
         name = self._renames.get(node.name.value, node.name.value)
+        self._block += 1
         directives = self._directives(node.directives, on_extension=is_extension)
         found = self._subgraph.types.get(name)
         if found is None:
             found = TypeDef(name, self._place(node), kind=_KINDS[type(node)], defined=False)
             self._subgraph.types[name] = found
+        elif found.kind is not _KINDS[type(node)]:
+            self._report.error(
+                Code.INVALID_GRAPHQL,
+                f'"{name}" is a {found.kind.noun} and cannot be extended as a {_KINDS[type(node)].noun}.',
+                self._place(node),
+            )
+            return
         by_directive = any(d.known and d.name == "extends" for d in directives)
         if is_extension or by_directive:
             found.extended = True
@@ -258,6 +269,7 @@ class _Reader:
         for node in nodes or ():
             applied = _raw(node, self._subgraph.name)
             applied.on_extension = on_extension
+            applied.block = self._block
             self._canonicalise(applied)
             found.append(applied)
         return found

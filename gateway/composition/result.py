@@ -87,8 +87,7 @@ class Report:
         """Record a hint."""
         self.hints.append(Hint(code, message, _flat(places)))
 
-    @property
-    def failed(self) -> bool:
+    def has_errors(self) -> bool:
         """Whether composition must stop at the end of the stage."""
         return bool(self.errors)
 

@@ -23,7 +23,8 @@ Version = tuple[int, int]
 
 LINK = "https://specs.apollo.dev/link"
 FEDERATION = "https://specs.apollo.dev/federation"
-LATEST_FEDERATION: Version = (2, 12)
+# 2.13 to 2.15 brought no directive and no new meaning of one.
+LATEST_FEDERATION: Version = (2, 15)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from gateway.composition.merge.directives import MERGED_SPECIFICATIONS
-from gateway.composition.model import Applied, Schema
+from gateway.composition.merge.naming import applications
+from gateway.composition.model import Schema
 from gateway.composition.printer import print_schema
 from gateway.composition.reader import Subgraph
 from gateway.composition.values import literal
@@ -93,7 +94,7 @@ def print_supergraph(
     `names` maps specification directives to what the subgraphs call them (`tag` → `mytag`);
     `custom_links` are links of composed directives' specifications.
     """
-    used = {d.name for d in _every_application(schema) if d.known}
+    used = {d.name for d in applications(schema) if d.known}
     links = [
         '@link(url: "https://specs.apollo.dev/link/v1.0")',
         '@link(url: "https://specs.apollo.dev/join/v0.5", for: EXECUTION)',
@@ -139,23 +140,8 @@ def _links(used: set[str], names: dict[str, str]) -> Iterator[str]:
         yield f"@link({', '.join(parts)})"
 
 
-def _every_application(schema: Schema) -> Iterator[Applied]:
-    yield from schema.applied
-    for found in schema.types.values():
-        yield from found.directives
-        for value in found.values.values():
-            yield from value.directives
-        for field in found.fields.values():
-            yield from field.directives
-            for argument in field.arguments.values():
-                yield from argument.directives
-    for definition in schema.directives.values():
-        for argument in definition.arguments.values():
-            yield from argument.directives
-
-
 def _rename(schema: Schema, names: dict[str, str]) -> None:
-    for applied in _every_application(schema):
+    for applied in applications(schema):
         if applied.known and applied.name in names:
             applied.name = names[applied.name]
             applied.known = False

@@ -11,7 +11,7 @@ from gateway.composition.merge.state import NOWHERE, Merge, listed
 from gateway.composition.model import Applied, Element
 from gateway.composition.values import Const
 
-__all__ = ["BUILT_IN_DIRECTIVES", "MERGED_SPECIFICATIONS", "alternatives", "conjunction", "merge_directives"]
+__all__ = ["BUILT_IN_DIRECTIVES", "MERGED_SPECIFICATIONS", "Alternatives", "alternatives", "conjunction", "merge_directives"]
 
 E = TypeVar("E", bound=Element)
 
@@ -48,10 +48,9 @@ def merge_directives(merge: Merge, coordinate: str, elements: Sequence[tuple[str
         elif not known and name in BUILT_IN_DIRECTIVES:
             merged += _merge_custom(merge, coordinate, name, applications, repeatable=False)
         elif not known and name in merge.composed:
-            definition = merge.merged.directives.get(name)
-            merged += _merge_custom(
-                merge, coordinate, name, applications, repeatable=bool(definition and definition.repeatable)
-            )
+            composing = [(s, a) for s, a in applications if s in merge.composed[name]]
+            repeatable = merge.merged.directives[name].repeatable
+            merged += _merge_custom(merge, coordinate, name, composing, repeatable=repeatable)
     return merged
 
 
@@ -76,7 +75,7 @@ def _merge_custom(
     merge: Merge, coordinate: str, name: str, applications: list[tuple[str, Applied]], *, repeatable: bool
 ) -> list[Applied]:
     distinct = _distinct([a for _, a in applications])
-    if repeatable:
+    if repeatable or not distinct:
         return [_copy(applied) for applied in distinct]
     counts = [sum(a.arguments == d.arguments for _, a in applications) for d in distinct]
     best = distinct[counts.index(max(counts))]

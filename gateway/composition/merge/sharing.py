@@ -20,8 +20,9 @@ def check_sharing(merge: Merge, owner: str, name: str, copies: list[Copy]) -> No
     resolving: list[tuple[str, bool, Location, str]] = []
     for copy in copies:
         facts = merge.facts[copy.subgraph.name]
-        if facts.is_resolved(owner, name) and not (copy.overridden and copy.label is None):
-            shared = copy.field.has("shareable") or (owner, name) in facts.keys
+        if facts.is_resolved(owner, name) and not copy.overridden:
+            # What a @provides lends is resolved here only below that path: it need not say shareable.
+            shared = copy.external or copy.field.has("shareable") or (owner, name) in facts.keys
             resolving.append((copy.subgraph.name, shared, copy.field.location, ""))
     resolving += _through_interface_objects(merge, owner, name, {c.subgraph.name for c in copies})
     if len(resolving) < 2 or all(shared for _, shared, _, _ in resolving):

@@ -35,7 +35,7 @@ class Merge:
     sources: dict[str, list[Source]] = field(default_factory=dict)
     input_types: set[str] = field(default_factory=set)
     output_types: set[str] = field(default_factory=set)
-    composed: dict[str, str] = field(default_factory=dict)
+    composed: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def is_interface_object(self, type_name: str, subgraph: Subgraph) -> bool:
         """Whether the subgraph knows the interface as an object."""

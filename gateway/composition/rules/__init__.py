@@ -1,0 +1,1 @@
+"""Rules that one subgraph must keep by itself, one family of error codes a file."""
