@@ -20,6 +20,7 @@ from graphql import (
     OperationDefinitionNode,
     Undefined,
     is_input_type,
+    is_required_input_field,
     type_from_ast,
     value_from_ast,
 )
@@ -216,7 +217,7 @@ def _input_object_check(declared: GraphQLInputObjectType, compiled: dict[str, _C
 
     compiled[name] = check  # Before its fields: input types may refer to themselves.
     for key, field in declared.fields.items():
-        required = isinstance(field.type, GraphQLNonNull) and field.default_value is Undefined
+        required = is_required_input_field(field)
         fields[key] = (_nullable(field.type, _check_of(field.type, compiled)), required, str(field.type))
     return check
 
