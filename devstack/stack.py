@@ -46,7 +46,8 @@ _PROCESSES = {
     "rating": _Process(("rating", "serve"), "/graphql"),
     "activity": _Process(("activity", "serve"), "/graphql"),
     "relay": _Process(("customer", "relay")),
-    "router": _Process(("router", "run")),
+    # One worker: the embedded SQS answers one request at a time.
+    "router": _Process(("router", "run", "--processes", "1")),
     "gateway": _Process(("gateway", "serve"), "/graphql"),
 }
 #: Of the caller's environment, what no serving process may see.

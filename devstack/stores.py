@@ -135,7 +135,8 @@ def queue_store(folder: DataFolder, settings: DevstackSettings, port: int) -> St
     else:
         server = Sqs(port, folder.log("sqs"))
         # Its queues are gone after a restart, and nobody else makes them.
-        environment = {**server.client_environment, "RELAY_CREATE_QUEUES": "true"}
+        create = {"RELAY_CREATE_QUEUES": "true", "ROUTER_CREATE_QUEUES": "true"}
+        environment = {**server.client_environment, **create}
     setup = Step("make the queues", ("router", "setup"), environment)
     return Store({"relay": environment, "router": environment}, [setup], server, external)
 
