@@ -52,7 +52,7 @@ class Child:
         self._launch = launch
         launch.log.parent.mkdir(parents=True, exist_ok=True)
         with launch.log.open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - the argument vector is our own, no shell
+            self._process = subprocess.Popen(
                 list(launch.argv),
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -68,7 +68,7 @@ def _export_all() -> dict[str, str]:
 
 
 def _run(*arguments: str) -> str:
-    done = subprocess.run(  # noqa: S603 - our own command
+    done = subprocess.run(
         [str(console_script()), *arguments],
         check=False,
         capture_output=True,

