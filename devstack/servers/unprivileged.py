@@ -1,8 +1,8 @@
 """How a server that refuses to run as root is started by root all the same.
 
 PostgreSQL exits when its effective user is root. Without root nothing is to be done. As root there are two
-ways out: the account `nobody`, when it can reach the binaries and the data folder, and otherwise (a clone below
-a private `/root`) a user namespace in which root's own files belong to an ordinary user.
+ways out: the account `nobody`, when it can reach the binaries and the data folder, and otherwise (a clone
+below a private `/root`) a user namespace in which root's own files belong to an ordinary user.
 """
 
 import os
