@@ -130,10 +130,10 @@ def formatted(error: GraphQLError, fallback: ErrorCode = ErrorCode.INTERNAL_SERV
         # graphql-core may have put the place in front ("Variable '$input' has invalid value: …"): kept.
         message = error.message if fault.message in error.message else fault.message
         answer = {"message": message, "extensions": dict(fault.extensions or {})}
-    elif error.original_error is None and fallback is not ErrorCode.INTERNAL_SERVER_ERROR:
+    elif fallback is not ErrorCode.INTERNAL_SERVER_ERROR and isinstance(_root(error), GraphQLError):
         answer = problem(fallback, error.message)
     else:
-        cause = error.original_error or error
+        cause = _root(error)
         telemetry.get_logger().error(
             "edge.resolver_failed",
             path=".".join(map(str, error.path or ())),
@@ -146,6 +146,14 @@ def formatted(error: GraphQLError, fallback: ErrorCode = ErrorCode.INTERNAL_SERV
     if error.path is not None:
         answer["path"] = list(error.path)
     return answer
+
+
+def _root(error: GraphQLError) -> BaseException:
+    """What it began with: graphql-core wraps its own errors of coercion, too, once per layer."""
+    current: BaseException = error
+    while isinstance(current, GraphQLError) and current.original_error is not None:
+        current = current.original_error
+    return current
 
 
 def _fault_behind(error: GraphQLError) -> ClientFault | None:
