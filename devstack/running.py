@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -14,6 +15,7 @@ from typing import Final
 from devstack import state
 from devstack.keys import ROUTER_SCOPES, Signer, signer
 from devstack.layout import DataFolder, write_atomically
+from devstack.process import die_with_parent
 from devstack.servers.protocol import StartFailed
 from devstack.service import console_script
 from devstack.settings import DevstackSettings
@@ -133,6 +135,9 @@ async def _take(step: Step, say: Callable[[str], None]) -> None:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
+        # Ctrl-C is the supervisor's to handle; when that is killed, so is the step (it can be repeated).
+        start_new_session=True,
+        preexec_fn=die_with_parent(signal.SIGKILL),
     )
     try:
         async with asyncio.timeout(STEP_SECONDS):

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import sys
 from collections.abc import Coroutine
 from typing import Any
 
@@ -28,8 +29,9 @@ _IMPATIENT_EXIT = 130
 
 
 def say(line: str) -> None:
-    """Print one line, above a progress bar if there is one."""
+    """Print one line at once, above a progress bar if there is one."""
     tqdm.write(line)
+    sys.stdout.flush()
 
 
 async def up(options: Options, demo_customers: int | None) -> None:
