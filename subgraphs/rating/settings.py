@@ -1,0 +1,45 @@
+"""What the rating subgraph reads from the environment."""
+
+from __future__ import annotations
+
+from pydantic import Field, SecretStr
+
+from kernel.settings import ServiceSettings
+from subgraphs.rating.domain.scorecard import CURRENT
+
+__all__ = ["RatingSettings", "StoreSettings"]
+
+
+class StoreSettings(ServiceSettings):
+    """Enough for the commands that only need the store."""
+
+    #: `mongodb://host:27017/rating`; the path names the database. Secret, because it may hold a password.
+    rating_mongodb_url: SecretStr
+
+    #: Seconds for one read or write, connecting and waiting for a free connection included.
+    rating_operation_seconds: float = Field(default=3.0, gt=0)
+    #: Seconds to find a server that takes writes; shorter than an operation, so that a dead one is told
+    #: apart.
+    rating_selection_seconds: float = Field(default=2.0, gt=0)
+    #: Connections of one process. An operation takes a millisecond, so few of them serve many requests.
+    rating_pool_size: int = Field(default=20, gt=0)
+    #: Who must have a write before it counts: with "majority" no failover can take an acknowledged event
+    #: back.
+    rating_write_concern: str = "majority"
+    #: Reads see only what can no longer be rolled back, for else a copy could be ahead of its own store.
+    rating_read_concern: str = "majority"
+
+    #: A packaged version, or the path of a .json file.
+    rating_scorecard: str = CURRENT
+
+
+class RatingSettings(StoreSettings):
+    """Everything that `serve` needs."""
+
+    port: int = Field(default=4002, ge=0, le=65535)
+
+    #: Seconds between stamping a change and its being visible to every reader, at most (see `extraction`).
+    rating_settle_seconds: float = Field(default=0.25, ge=0, le=2)
+    #: Tries of one event's read-decide-write before the router is told to come again. Each try that fails
+    #: means that another event of the same customer got through, and the router sends those one by one.
+    rating_apply_attempts: int = Field(default=32, gt=0)

@@ -1,0 +1,240 @@
+"""The ratings in MongoDB, by Beanie. Every call is one short operation with a deadline.
+
+Writes are compare-and-swap on `revision`, so that no lock is held, any number of processes may write, and a
+write that the driver repeats after a lost answer has no second effect.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from beanie import init_beanie
+from beanie.odm.utils.dump import get_dict
+from beanie.operators import In
+from pymongo import AsyncMongoClient, ReadPreference, WriteConcern
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.errors import DuplicateKeyError, InvalidURI
+from pymongo.read_concern import ReadConcern
+
+from kernel.settings import ConfigurationProblem
+from subgraphs.rating.domain.features import Features
+from subgraphs.rating.domain.record import Rating, Record
+from subgraphs.rating.domain.scorecard import Band
+from subgraphs.rating.settings import StoreSettings
+from subgraphs.rating.store import documents, indexes, mapping
+from subgraphs.rating.store.failures import StoreUnavailable, translated
+
+__all__ = ["AppliedVersion", "BandTotal", "RatingStore", "Row"]
+
+_DEFAULT_DATABASE = "rating"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One customer's present features and rating; `change` is its place in the order of changes."""
+
+    customer_id: UUID
+    features: Features
+    rating: Rating
+    updated_at: datetime
+    change: str
+
+
+@dataclass(frozen=True, slots=True)
+class BandTotal:
+    """Customers of one band."""
+
+    band: Band
+    count: int
+    average_score: float
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedVersion:
+    """How far one customer is."""
+
+    customer_id: UUID
+    version: int
+    erased: bool
+
+
+class RatingStore:
+    """One connection pool. Methods raise StoreUnavailable when the database does not answer in time."""
+
+    def __init__(self, settings: StoreSettings) -> None:
+        """Does not connect. Raises ConfigurationProblem when the URL is none."""
+        try:
+            self._client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
+                settings.rating_mongodb_url.get_secret_value(),
+                tz_aware=True,
+                appname="customer-graph-rating",
+                timeoutMS=_milliseconds(settings.rating_operation_seconds),
+                serverSelectionTimeoutMS=_milliseconds(settings.rating_selection_seconds),
+                connectTimeoutMS=_milliseconds(settings.rating_selection_seconds),
+                maxPoolSize=settings.rating_pool_size,
+            )
+        except (InvalidURI, ValueError) as error:
+            # The driver's text may quote the URL, and with it a password.
+            raise ConfigurationProblem(
+                "RATING_MONGODB_URL is not a MongoDB URL such as mongodb://host:27017/rating"
+            ) from error
+        self._database = self._client.get_default_database(_DEFAULT_DATABASE).with_options(
+            write_concern=WriteConcern(w=_write_concern(settings.rating_write_concern)),
+            read_concern=ReadConcern(settings.rating_read_concern),
+            read_preference=ReadPreference.PRIMARY,
+        )
+        self._opening = asyncio.Lock()
+        self._open = False
+
+    async def open(self) -> None:
+        """Bind the documents to the database; does nothing when that is done."""
+        async with self._opening:
+            if not self._open:
+                with translated("open"):
+                    await init_beanie(
+                        self._database, document_models=[documents.RatingDocument], skip_indexes=True
+                    )
+                self._open = True
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        await self._client.close()
+
+    async def check(self) -> Mapping[str, bool]:
+        """Whether the database answers, and whether its indexes are there."""
+        try:
+            missing = await self.missing_indexes()
+        except StoreUnavailable:
+            return {"mongodb": False}
+        return {"mongodb": True, "indexes": not missing}
+
+    async def create_indexes(self) -> None:
+        """Make the indexes that are not there."""
+        with translated("create_indexes"):
+            await indexes.create_indexes(self._collection)
+
+    async def missing_indexes(self) -> list[str]:
+        """The fields that lack their index."""
+        with translated("missing_indexes"):
+            return await indexes.missing_indexes(self._collection)
+
+    async def record(self, customer_id: UUID) -> Record | None:
+        """Everything that is kept of a customer; None when nothing ever was."""
+        await self.open()
+        with translated("record"):
+            document = await documents.RatingDocument.get(str(customer_id))
+        return None if document is None else mapping.record_from(document)
+
+    async def records(self, after: UUID | None, limit: int) -> list[Record]:
+        """Customers that are not erased, by id, those after `after`: for working through all of them."""
+        await self.open()
+        query: dict[str, Any] = {"erased": False}
+        if after is not None:
+            query["_id"] = {"$gt": str(after)}
+        with translated("records"):
+            found = await documents.RatingDocument.find(query).sort("_id").limit(limit).to_list()
+        return [mapping.record_from(document) for document in found]
+
+    async def save(self, record: Record, *, expected: Record | None) -> bool:
+        """Write `record` in place of `expected` (None: as a new one); False when somebody else was faster."""
+        await self.open()
+        document = mapping.document_of(record)
+        if expected is None:
+            with translated("insert"):
+                try:
+                    await document.insert()
+                except DuplicateKeyError:
+                    return False
+            return True
+        document.revision = expected.revision + 1
+        collection = self._collection
+        condition = {"_id": document.id, "revision": expected.revision}
+        with translated("replace"):
+            result = await collection.replace_one(condition, get_dict(document, to_db=True))
+        return result.modified_count == 1
+
+    async def rows(self, customer_ids: Iterable[UUID]) -> dict[UUID, Row]:
+        """Present features and ratings of those that are known and not erased; one read for all."""
+        views = await self._by_id(documents.View, customer_ids)
+        rows = [_row(view) for view in views]
+        return {row.customer_id: row for row in rows if row is not None}
+
+    async def histories(self, customer_ids: Iterable[UUID]) -> dict[UUID, tuple[Rating, ...]]:
+        """All ratings kept, newest version first; one read for all customers."""
+        views = await self._by_id(documents.HistoryView, customer_ids)
+        return {UUID(view.id): tuple(mapping.rating_from(each) for each in view.history) for view in views}
+
+    async def applied_versions(self, customer_ids: Iterable[UUID]) -> dict[UUID, AppliedVersion]:
+        """How far each of the customers is; those of whom nothing arrived are left out."""
+        views = await self._by_id(documents.VersionView, customer_ids)
+        return {UUID(view.id): AppliedVersion(UUID(view.id), view.version, view.erased) for view in views}
+
+    async def changes(self, after: str, until: str, limit: int) -> list[Row]:
+        """Rows by their change, those after `after` and before `until`, oldest first."""
+        await self.open()
+        query = {"change": {"$gt": after, "$lt": until}}
+        with translated("changes"):
+            views = (
+                await documents.RatingDocument.find(query)
+                .sort("change")
+                .limit(limit)
+                .project(documents.View)
+                .to_list()
+            )
+        return [row for row in map(_row, views) if row is not None]
+
+    async def band_totals(self) -> list[BandTotal]:
+        """Customers by band, best band first; bands without customers are left out."""
+        pipeline: Sequence[dict[str, Any]] = [
+            {"$match": {"erased": False}},
+            {"$group": {"_id": "$rating.band", "count": {"$sum": 1}, "average": {"$avg": "$rating.score"}}},
+        ]
+        with translated("band_totals"):
+            groups = [group async for group in await self._collection.aggregate(pipeline)]
+        totals = [BandTotal(Band(group["_id"]), group["count"], float(group["average"])) for group in groups]
+        # Five rows are sorted here: the embedded server ignores $sort after $group.
+        return sorted(totals, key=lambda total: total.band)
+
+    async def count(self, after: str = "") -> int:
+        """How many rows come after a change."""
+        with translated("count"):
+            return await self._collection.count_documents({"change": {"$gt": after}})
+
+    async def _by_id(self, view: type[documents.V], customer_ids: Iterable[UUID]) -> list[documents.V]:
+        await self.open()
+        ids = [str(customer_id) for customer_id in customer_ids]
+        with translated("by_id"):
+            return (
+                await documents.RatingDocument.find(In(documents.RatingDocument.id, ids))
+                .project(view)
+                .to_list()
+            )
+
+    @property
+    def _collection(self) -> AsyncCollection[dict[str, Any]]:
+        return self._database[documents.RatingDocument.Settings.name]
+
+
+def _row(view: documents.View) -> Row | None:
+    if view.features is None or view.rating is None or view.change is None:
+        return None  # a tombstone
+    return Row(
+        customer_id=UUID(view.id),
+        features=mapping.features_from(view.features),
+        rating=mapping.rating_from(view.rating),
+        updated_at=view.updated_at,
+        change=view.change,
+    )
+
+
+def _milliseconds(seconds: float) -> int:
+    return int(seconds * 1000)
+
+
+def _write_concern(text: str) -> int | str:
+    return int(text) if text.isdigit() else text
