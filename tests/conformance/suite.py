@@ -1,0 +1,47 @@
+"""All worlds of the conformance suite, and what is committed about their plans."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+
+from tests.conformance import worlds
+from tests.conformance.world import Case, World
+
+__all__ = ["FETCH_TABLE", "all_cases", "all_worlds", "case_id", "committed_fetches", "plan_file"]
+
+_HERE = Path(__file__).parent
+#: Fetches per case; a rise is a regression, a fall is to be written down.
+FETCH_TABLE = _HERE / "fetches.json"
+
+
+def all_worlds() -> Iterator[World]:
+    """The worlds of `tests/conformance/worlds`, module by module."""
+    for module in sorted(iter_modules(worlds.__path__), key=lambda item: item.name):
+        yield from import_module(f"{worlds.__name__}.{module.name}").WORLDS
+
+
+def all_cases() -> Iterator[tuple[World, Case]]:
+    """Every case with its world."""
+    for world in all_worlds():
+        for case in world.cases:
+            yield world, case
+
+
+def case_id(world: World, case: Case) -> str:
+    """The case's name in tables and test ids."""
+    return f"{world.name}/{case.title}"
+
+
+def committed_fetches() -> dict[str, int | None]:
+    """The committed table; None stands for an operation without a plan."""
+    table: dict[str, int | None] = json.loads(FETCH_TABLE.read_text(encoding="utf-8"))
+    return table
+
+
+def plan_file(world: World) -> Path:
+    """Where the world's plans are committed as text."""
+    return _HERE / "plans" / f"{world.name}.txt"

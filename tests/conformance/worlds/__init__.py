@@ -1,0 +1,1 @@
+"""The federations of the conformance suite, by topic."""
