@@ -161,7 +161,7 @@ class Customer:
     async def activity(
         self,
         info: Info,
-        filter: filters.ActivityFilter | None = None,  # noqa: A002 - the contract's name
+        filter: filters.ActivityFilter | None = None,
         first: int | None = 20,
         after: str | None = None,
     ) -> ActivityConnection:

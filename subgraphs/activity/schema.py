@@ -56,7 +56,7 @@ class Query:
     async def activity_feed(
         self,
         info: Info,
-        filter: filters.ActivityFilter | None = None,  # noqa: A002 - the contract's name
+        filter: filters.ActivityFilter | None = None,
         first: int | None = 20,
         after: str | None = None,
     ) -> entities.ActivityConnection:
