@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gateway.composition.api import print_api
 from gateway.composition.checks.merged import check_merged
 from gateway.composition.codes import Code
+from gateway.composition.contract import TagNameProblem, apply_contract
 from gateway.composition.definitions import check_definitions
 from gateway.composition.document import parse_subgraph, validate_document
 from gateway.composition.facts import gather_facts
@@ -14,6 +16,7 @@ from gateway.composition.merge.custom import custom_links
 from gateway.composition.merge.graph_names import graph_names
 from gateway.composition.merge.merger import merge_subgraphs
 from gateway.composition.merge.naming import imported_names
+from gateway.composition.reach.walk import check_satisfiability
 from gateway.composition.reader import Subgraph, read_schema_directives, read_subgraph
 from gateway.composition.result import CompositionResult, Location, Report, SubgraphInput
 from gateway.composition.rules.subgraph import check_subgraph
@@ -48,12 +51,20 @@ def compose(
     merge = merge_subgraphs(read, facts, report)
     if report.has_errors():
         return _refusal(report)
+    try:
+        apply_contract(merge.merged, include_tags, exclude_tags)
+    except TagNameProblem as problem:
+        report.error(Code.INVALID_GRAPHQL, str(problem))
     check_merged(merge)
     names = imported_names(read, report)
     if report.has_errors():
         return _refusal(report)
+    check_satisfiability(merge)
+    if report.has_errors():
+        return _refusal(report)
+    api_sdl = print_api(merge.merged)
     sdl = print_supergraph(merge.merged, read, names, custom_links(merge))
-    return CompositionResult(sdl, (), tuple(report.hints))
+    return CompositionResult(sdl, (), tuple(report.hints), api_sdl)
 
 
 def _refusal(report: Report) -> CompositionResult:

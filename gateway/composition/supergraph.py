@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from gateway.composition.merge.carried import CARRIED
 from gateway.composition.merge.directives import MERGED_SPECIFICATIONS
 from gateway.composition.merge.naming import applications
 from gateway.composition.model import Schema
@@ -99,6 +100,7 @@ def print_supergraph(
         '@link(url: "https://specs.apollo.dev/link/v1.0")',
         '@link(url: "https://specs.apollo.dev/join/v0.5", for: EXECUTION)',
         *_links(used, names),
+        *_carried_links(schema),
         *custom_links,
     ]
     _rename(schema, names)
@@ -138,6 +140,13 @@ def _links(used: set[str], names: dict[str, str]) -> Iterator[str]:
         if purpose:
             parts.append(f"for: {purpose}")
         yield f"@link({', '.join(parts)})"
+
+
+def _carried_links(schema: Schema) -> Iterator[str]:
+    carried = {d.arguments.get("name") for d in applications(schema) if d.name == "join__directive"}
+    for name, local in CARRIED.items():
+        if local in carried:
+            yield f'@link(url: "https://specs.apollo.dev/{name}/v0.1", for: EXECUTION)'
 
 
 def _rename(schema: Schema, names: dict[str, str]) -> None:

@@ -223,7 +223,7 @@ def _share(subgraph: Subgraph, subgraphs: Sequence[Subgraph]) -> None:
             if coordinate in facts.keys or coordinate in facts.external:
                 continue
             if by_field and not any(
-                s.field(*coordinate) is not None and coordinate not in f.external for s, f in others
+                s.field(*coordinate) is not None and f.is_resolved(*coordinate) for s, f in others
             ):
                 continue
             field.directives.append(Applied("shareable", {}, field.location, known=True))

@@ -47,6 +47,8 @@ def _kept(merge: Merge, name: str, value: str, having: list[Source], without: li
     places = [s.type.values[value].location for s in having]
     told = f'"{value}" is defined in {listed(s.subgraph.name for s in having)} but not in {listed(without)}'
     if is_input and is_output:
+        if any(s.type.values[value].has("inaccessible") for s in having):
+            return True  # no client sends or gets it
         merge.report.error(
             Code.ENUM_VALUE_MISMATCH,
             f'Enum type "{name}" is used both as input and as output, so all subgraphs must agree on its'

@@ -8,9 +8,9 @@ from gateway.composition.merge.descriptions import merge_description
 from gateway.composition.merge.state import NOWHERE, Merge, listed
 from gateway.composition.model import DirectiveDef
 
-__all__ = ["merge_executable_directives"]
+__all__ = ["EXECUTABLE_LOCATIONS", "merge_executable_directives"]
 
-_EXECUTABLE = frozenset(
+EXECUTABLE_LOCATIONS = frozenset(
     {
         "QUERY",
         "MUTATION",
@@ -40,7 +40,7 @@ def merge_executable_directives(merge: Merge) -> None:
 
 
 def _executable(definition: DirectiveDef) -> set[str]:
-    return set(definition.locations) & _EXECUTABLE
+    return set(definition.locations) & EXECUTABLE_LOCATIONS
 
 
 def _merge(merge: Merge, name: str, found: Definitions) -> DirectiveDef | None:

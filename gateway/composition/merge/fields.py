@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gateway.composition.codes import Code, HintCode
 from gateway.composition.merge.arguments import ArgumentOwner, merge_arguments
+from gateway.composition.merge.carried import carried_directives
 from gateway.composition.merge.descriptions import merge_description
 from gateway.composition.merge.directives import merge_directives
 from gateway.composition.merge.external import check_externals
@@ -64,6 +65,7 @@ def _merge_field(merge: Merge, owner: TypeDef, name: str, sources: list[Source])
     merged.description = merge_description(merge, f'Field "{coordinate}"', elements)
     merged.directives = merge_directives(merge, coordinate, elements)
     check_externals(merge, coordinate, merged, copies)
+    merged.directives += carried_directives([(c.subgraph, c.field) for c in resolving])
     merged.directives += join_fields(merge, owner.name, merged, copies)
     return merged
 

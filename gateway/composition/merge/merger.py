@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gateway.composition.facts import Facts
 from gateway.composition.merge.access import propagate_to_interfaces
+from gateway.composition.merge.carried import carried_directives
 from gateway.composition.merge.contexts import context_names
 from gateway.composition.merge.custom import compose_custom_directives
 from gateway.composition.merge.descriptions import merge_description
@@ -49,6 +50,7 @@ def _fill(merge: Merge, merged: TypeDef, sources: list[Source]) -> None:
     elements = [(source.subgraph.name, source.type) for source in sources]
     merged.description = merge_description(merge, f'Type "{merged.name}"', elements)
     merged.directives += merge_directives(merge, merged.name, elements)
+    merged.directives += carried_directives([(source.subgraph, source.type) for source in sources])
     for source in sources:
         merged.directives += context_names(source)
     match merged.kind:

@@ -109,7 +109,9 @@ def _override(merge: Merge, coordinate: str, target: Copy, source: Copy) -> None
     label = directive.text("label")
     used = (source.owner, source.field.name) in merge.facts[source.subgraph.name].used
     source.used_overridden = used
+    merge.moved[(source.subgraph.name, source.owner, source.field.name)] = label or None
     if label:
+        merge.taken[(target.subgraph.name, target.owner, target.field.name)] = label
         source.label = target.label = label
         merge.report.hint(
             HintCode.OVERRIDE_MIGRATION_IN_PROGRESS,

@@ -35,6 +35,10 @@ class Merge:
     sources: dict[str, list[Source]] = field(default_factory=dict)
     input_types: set[str] = field(default_factory=set)
     output_types: set[str] = field(default_factory=set)
+    # (subgraph, type, field) that another subgraph's @override took: its label, None when for good.
+    moved: dict[tuple[str, str, str], str | None] = field(default_factory=dict)
+    # (subgraph, type, field) that overrides by a label.
+    taken: dict[tuple[str, str, str], str] = field(default_factory=dict)
     composed: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def is_interface_object(self, type_name: str, subgraph: Subgraph) -> bool:

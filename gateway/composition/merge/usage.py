@@ -12,6 +12,8 @@ __all__ = ["find_usage"]
 def find_usage(merge: Merge) -> None:
     """Record the names of all types used by an argument or input field, and by an output field."""
     for subgraph in merge.subgraphs:
+        for definition in subgraph.directives.values():
+            merge.input_types.update(named_type(a.type) for a in definition.arguments.values())
         for owner in subgraph.types.values():
             for field in owner.fields.values():
                 used = merge.input_types if owner.kind is Kind.INPUT else merge.output_types

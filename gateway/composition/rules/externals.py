@@ -16,8 +16,7 @@ def check_externals(subgraph: Subgraph, facts: Facts, report: Report) -> None:
     """Report externals on interfaces, unused ones, and those with directives that have no effect."""
     for owner in subgraph.of_kind(Kind.OBJECT, Kind.INTERFACE):
         for field in owner.fields.values():
-            applied = field.first("external")
-            if applied is None:
+            if not field.has("external"):
                 continue
             coordinate = f"{owner.name}.{field.name}"
             if owner.kind is Kind.INTERFACE:
@@ -28,7 +27,7 @@ def check_externals(subgraph: Subgraph, facts: Facts, report: Report) -> None:
                     field.location,
                 )
                 continue
-            if not applied.inherited and (owner.name, field.name) not in facts.used:
+            if (owner.name, field.name) not in facts.used:
                 report.error(
                     Code.EXTERNAL_UNUSED,
                     f'Field "{coordinate}" is marked @external but no @key, @requires, @provides or interface'
