@@ -211,7 +211,8 @@ class SqsQueues:
         changes = []
         for name in (dead, queue):
             if not self._exists(name):
-                self._create(name, {**_basics(policy), "FifoQueue": "true"})
+                redrive = self._redrive(dead, policy) if name == queue else {}
+                self._create(name, {**_basics(policy), **redrive, "FifoQueue": "true"})
                 changes.append(f"{name} created")
         differing = self._differences(queue, policy)
         if differing:
