@@ -13,7 +13,7 @@ class BreakerRules:
     """When a breaker opens and how long it stays so."""
 
     #: Consecutive failures; a lone failure among answers never opens it.
-    failures: int = 5
+    failures: int = 10
     #: Seconds that it stays open, then one request is let through to try. A returning subgraph is
     #: noticed within this time.
     open_seconds: float = 2.0

@@ -70,7 +70,7 @@ def _entity_paths(
         return
     rest = _client_path(path[2:], call.undo)
     for target, owners in zip(call.targets, batches[call.key].owners, strict=True):
-        objects = {id(item) for index, item in owners if index == path[1]}
+        objects = {id(item) for item in owners.get(path[1], ())}
         if objects:
             yield from (
                 (*place, *rest) for place, item in find_places(root, target.path) if id(item) in objects

@@ -12,7 +12,7 @@ from gateway.execution.answer import SubgraphAnswer, SubgraphError, failure
 from gateway.execution.client import Fetch, SubgraphClient
 from gateway.execution.compiled import CompiledFetch, CompiledPlan
 from gateway.execution.errors import ExecutionError, entity_errors, root_errors
-from gateway.execution.merge import copy_containers, merge_object
+from gateway.execution.merge import copy_object, merge_object
 from gateway.execution.paths import Json, JsonObject, find_objects
 from gateway.execution.representations import Batch
 from gateway.execution.undo import undo_aliases
@@ -131,8 +131,7 @@ class _Run:
             return
         undo_aliases(answer.data, node.undo)
         for number, target in enumerate(find_objects(data, node.path)):
-            source = answer.data if number == 0 else copy_containers(answer.data)
-            merge_object(target, source)  # type: ignore[arg-type] # the copy of an object is one
+            merge_object(target, answer.data if number == 0 else copy_object(answer.data))
 
     def _take_entities(self, node: FetchNode, answer: SubgraphAnswer, batches: Mapping[str, Batch]) -> None:
         errors = answer.errors
@@ -145,9 +144,10 @@ class _Run:
                 if not _fits(entities, batch):
                     errors += _misfit(node.subgraph)
                     continue
-                for entity in entities:
-                    if entity is not None:
-                        undo_aliases(entity, call.undo)
+                if call.undo:
+                    for entity in entities:
+                        if entity is not None:
+                            undo_aliases(entity, call.undo)
                 _merge_entities(entities, batch)
         if errors:
             self.outcome.errors += entity_errors(node, errors, batches, self.outcome.data)
@@ -172,17 +172,17 @@ def _merge_entities(entities: list[JsonObject | None], batch: Batch) -> None:
     Objects at one target may share what they adopt: the same entity with the same selection stays the
     same whatever is merged later. Between targets the selections below may differ, so those get copies.
     """
-    for number, owners in enumerate(batch.owners):
-        copies: dict[int, Json] = {}
-        for index, item in owners:
-            entity: Json = entities[index]
+    adopted: set[int] = set()
+    for owners in batch.owners:
+        for index, items in owners.items():
+            entity = entities[index]
             if entity is None:
                 continue
-            if number > 0:
-                if index not in copies:
-                    copies[index] = copy_containers(entity)
-                entity = copies[index]
-            merge_object(item, entity)  # type: ignore[arg-type] # entities are objects
+            if index in adopted:
+                entity = copy_object(entity)
+            adopted.add(index)
+            for item in items:
+                merge_object(item, entity)
 
 
 _NOT_RUN = "Not executed, because whether the mutation before it was applied is unknown."

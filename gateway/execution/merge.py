@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from gateway.execution.paths import Json, JsonObject
 
-__all__ = ["copy_containers", "merge_object"]
+__all__ = ["copy_object", "merge_object"]
 
 
 def merge_object(target: JsonObject, source: JsonObject) -> None:
     """Merge `source` into `target`; containers of `source` are adopted, not copied."""
+    if source.keys().isdisjoint(target):
+        target.update(source)  # What an entity fetch brings is mostly new.
+        return
     for key, value in source.items():
         if key not in target:
             target[key] = value
@@ -40,10 +43,14 @@ def _merge_list(present: list[Json], values: list[Json]) -> None:
             present[index] = _merged(present[index], value)
 
 
-def copy_containers(value: Json) -> Json:
+def copy_object(value: JsonObject) -> JsonObject:
     """A copy that shares no list and no object with the original; leaves are immutable."""
+    return {key: _copy(item) for key, item in value.items()}
+
+
+def _copy(value: Json) -> Json:
     if isinstance(value, dict):
-        return {key: copy_containers(item) for key, item in value.items()}
+        return copy_object(value)
     if isinstance(value, list):
-        return [copy_containers(item) for item in value]
+        return [_copy(item) for item in value]
     return value

@@ -17,27 +17,36 @@ def find_objects(root: JsonObject, path: tuple[PathSegment, ...]) -> list[JsonOb
     current = [root]
     for segment in path:
         if isinstance(segment, Key):
-            found: list[JsonObject] = []
-            name = segment.name
-            for item in current:
-                value = item.get(name)
-                if value.__class__ is dict:
-                    found.append(value)
-                elif value.__class__ is list:
-                    _flatten(value, found)
-            current = found
+            current = _step(current, segment.name)
         else:
             names = segment.names
             current = [item for item in current if is_of(item, names)]
     return current
 
 
-def _flatten(values: list[Json], found: list[JsonObject]) -> None:
-    for value in values:
-        if value.__class__ is dict:
+def _step(items: list[JsonObject], name: str) -> list[JsonObject]:
+    found: list[Json] = []
+    for item in items:
+        value = item.get(name)
+        kind = value.__class__
+        if kind is dict:
             found.append(value)
-        elif value.__class__ is list:
-            _flatten(value, found)
+        elif kind is list:
+            found.extend(value)  # type: ignore[arg-type] # told by its class
+    # Mostly all are objects now: finding that out in one go is cheaper than asking on the way.
+    objects: list[JsonObject] = [item for item in found if item.__class__ is dict]
+    return objects if len(objects) == len(found) else _flatten(found)
+
+
+def _flatten(values: list[Json]) -> list[JsonObject]:
+    """The objects in nested lists; nulls (and what is no object) are left out."""
+    found: list[JsonObject] = []
+    for value in values:
+        if isinstance(value, dict):
+            found.append(value)
+        elif isinstance(value, list):
+            found += _flatten(value)
+    return found
 
 
 def is_of(item: JsonObject, names: frozenset[str]) -> bool:

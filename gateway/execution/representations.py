@@ -1,12 +1,15 @@
 """Representations: what an entity fetch sends, made from merged data by fixed recipes.
 
-They are encoded one by one, so that the bytes serve both to recognise equal ones and as the request.
+Objects that stand for one entity are gathered by the values of its key, so that a representation is
+built and encoded once for each entity, not once for each object.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Protocol
 
 import orjson
 
@@ -15,8 +18,19 @@ from gateway.plan.nodes import EntityCall, EntityTarget, PathSegment, Representa
 
 __all__ = ["Batch", "CallRecipe", "compile_call"]
 
-#: Makes a representation, or None when the object lacks something that it needs.
-_Recipe = Callable[[JsonObject], JsonObject | None]
+_Key = object
+
+
+class _Recipe(Protocol):
+    """How one kind of representation is made. Equal families make equal representations of equal keys."""
+
+    family: object
+
+    def key(self, item: JsonObject) -> _Key:
+        """What tells the object's entity from others; raises `KeyError` when the object lacks something."""
+
+    def encode(self, key: _Key) -> bytes:
+        """The representation."""
 
 
 @dataclass(slots=True)
@@ -24,17 +38,30 @@ class Batch:
     """The representations of one `_entities` call, without duplicates."""
 
     encoded: list[bytes] = field(default_factory=list)
-    #: Per target: (index of the representation, object that it was made from).
-    owners: list[list[tuple[int, JsonObject]]] = field(default_factory=list)
+    #: Per target: index of the representation → the objects that it was made from.
+    owners: list[dict[int, list[JsonObject]]] = field(default_factory=list)
+    _seen: dict[object, dict[_Key, int]] = field(default_factory=dict)
+
+    def add(self, recipe: _Recipe, buckets: Mapping[_Key, list[JsonObject]]) -> dict[int, list[JsonObject]]:
+        """Note entities and their objects; the objects by index."""
+        seen = self._seen.setdefault(recipe.family, {})
+        owners = {}
+        for key, items in buckets.items():
+            index = seen.get(key)
+            if index is None:
+                index = seen[key] = len(self.encoded)
+                self.encoded.append(recipe.encode(key))
+            owners[index] = items
+        return owners
 
 
 @dataclass(frozen=True, slots=True)
 class _Target:
     path: tuple[PathSegment, ...]
     #: Runtime type → recipes to try in order.
-    by_type: dict[str, tuple[_Recipe, ...]]
+    by_type: Mapping[str, Sequence[_Recipe]]
     #: For objects whose type is unknown or has no recipe of its own.
-    any_type: tuple[_Recipe, ...]
+    any_type: Sequence[_Recipe]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,32 +73,55 @@ class CallRecipe:
     def collect(self, root: JsonObject) -> Batch:
         """The representations for the data as it is now."""
         batch = Batch()
-        seen: dict[bytes, int] = {}
         for target in self.targets:
-            batch.owners.append(_collect(root, target, batch.encoded, seen))
+            objects = find_objects(root, target.path)
+            # Objects of one entity share the containers that an earlier fetch brought: each is met once.
+            items = {id(item): item for item in objects}.values()
+            if not target.by_type and len(target.any_type) == 1:
+                recipe = target.any_type[0]
+                batch.owners.append(batch.add(recipe, _gather(recipe.key, items)))
+            else:
+                batch.owners.append(_sort_out(target, items, batch))
         return batch
 
 
-def _collect(
-    root: JsonObject, target: _Target, encoded: list[bytes], seen: dict[bytes, int]
-) -> list[tuple[int, JsonObject]]:
-    objects = find_objects(root, target.path)
-    owners: list[tuple[int, JsonObject]] = []
-    dumps = orjson.dumps
-    by_type, any_type = target.by_type, target.any_type
-    # Objects of one entity share the containers that an earlier fetch brought: each is met once.
-    for item in {id(item): item for item in objects}.values():
+def _gather(
+    key_of: Callable[[JsonObject], _Key], items: Iterable[JsonObject]
+) -> dict[_Key, list[JsonObject]]:
+    """Objects by entity; those that lack what their key needs are left out (federation.md, 3.2)."""
+    buckets: dict[_Key, list[JsonObject]] = {}
+    for item in items:
+        try:
+            key = key_of(item)
+            bucket = buckets.get(key)
+        except KeyError:
+            continue
+        except TypeError:  # A list or an object in the key: recognised by its encoding.
+            key = _Unhashable(orjson.dumps(key_of(item)))
+            bucket = buckets.get(key)
+        if bucket is None:
+            buckets[key] = [item]
+        else:
+            bucket.append(item)
+    return buckets
+
+
+@dataclass(frozen=True, slots=True)
+class _Unhashable:
+    encoded: bytes
+
+
+def _sort_out(target: _Target, items: Iterable[JsonObject], batch: Batch) -> dict[int, list[JsonObject]]:
+    """Objects of several types: each by the first recipe of its type that it has everything for."""
+    owners: dict[int, list[JsonObject]] = {}
+    for item in items:
         name = item.get("__typename")
-        recipes = by_type.get(name, any_type) if isinstance(name, str) else any_type
+        recipes = target.by_type.get(name, target.any_type) if isinstance(name, str) else target.any_type
         for recipe in recipes:
-            representation = recipe(item)
-            if representation is not None:
-                key = dumps(representation)
-                index = seen.get(key)
-                if index is None:
-                    index = seen[key] = len(encoded)
-                    encoded.append(key)
-                owners.append((index, item))
+            buckets = _gather(recipe.key, (item,))
+            if buckets:
+                for index, found in batch.add(recipe, buckets).items():
+                    owners.setdefault(index, []).extend(found)
                 break
     return owners
 
@@ -83,83 +133,91 @@ def compile_call(call: EntityCall) -> CallRecipe:
 
 def _compile_target(target: EntityTarget) -> _Target:
     names = {name for spec in target.specs for name in spec.on or ()}
-    recipes = [(spec, _compile_spec(spec)) for spec in target.specs]
+    recipes = [(spec.on, _compile_spec(spec)) for spec in target.specs]
     return _Target(
         path=target.path,
         by_type={
-            name: tuple(recipe for spec, recipe in recipes if spec.on is None or name in spec.on)
-            for name in names
+            name: tuple(recipe for on, recipe in recipes if on is None or name in on)
+            for name in sorted(names)
         },
-        any_type=tuple(recipe for spec, recipe in recipes if spec.on is None),
+        any_type=tuple(recipe for on, recipe in recipes if on is None),
     )
 
 
 def _compile_spec(spec: RepresentationSpec) -> _Recipe:
-    typename = spec.typename
-    fill = _compile_fields(spec.fields)
-
-    def recipe(item: JsonObject) -> JsonObject | None:
-        name = typename if typename is not None else item.get("__typename")
-        if name is None:
-            return None
-        representation: JsonObject = {"__typename": name}
-        return representation if fill(item, representation) else None
-
-    if typename is None or not all(_is_plain(entry) for entry in spec.fields):
-        return recipe
-    if len(spec.fields) == 1:
-        return _single(typename, spec.fields[0])
-    return recipe
-
-
-def _single(typename: str, entry: RepresentationField) -> _Recipe:
-    """The commonest recipe: one scalar key of a known type."""
-    name, key = entry.name, entry.key
-
-    def recipe(item: JsonObject) -> JsonObject | None:
-        return {"__typename": typename, name: item[key]} if key in item else None
-
-    return recipe
+    if spec.typename is not None and spec.fields and all(_is_plain(entry) for entry in spec.fields):
+        return _FlatRecipe(spec.typename, spec.fields)
+    return _NestedRecipe(spec)
 
 
 def _is_plain(entry: RepresentationField) -> bool:
     return entry.on is None and not entry.fields
 
 
-def _compile_fields(fields: tuple[RepresentationField, ...]) -> Callable[[JsonObject, JsonObject], bool]:
-    """A function that copies the fields of an object; False when one is absent (null is present)."""
+class _FlatRecipe:
+    """The commonest kind: leaf fields of a known type. The key is the tuple of their values."""
+
+    def __init__(self, typename: str, fields: tuple[RepresentationField, ...]) -> None:
+        self._typename = typename
+        self._names = [entry.name for entry in fields]
+        self.family: object = (typename, *self._names)
+        self.key: Callable[[JsonObject], _Key] = itemgetter(*(entry.key for entry in fields))
+
+    def encode(self, key: _Key) -> bytes:
+        """The representation: the type's name and the values of the key."""
+        if isinstance(key, _Unhashable):
+            key = orjson.loads(key.encoded)
+        # One name: `itemgetter` gives the value itself.
+        values: Iterable[Json] = (key,) if len(self._names) == 1 else key  # type: ignore[assignment] # several
+        return orjson.dumps({"__typename": self._typename, **dict(zip(self._names, values, strict=True))})
+
+
+class _NestedRecipe:
+    """Any other kind. The key is the representation's own encoding."""
+
+    family: object = "encoded"
+
+    def __init__(self, spec: RepresentationSpec) -> None:
+        self._typename = spec.typename
+        self._fill = _compile_fields(spec.fields)
+
+    def key(self, item: JsonObject) -> _Key:
+        """The encoded representation; raises `KeyError`."""
+        name = self._typename if self._typename is not None else item["__typename"]
+        representation: JsonObject = {"__typename": name}
+        self._fill(item, representation)
+        return orjson.dumps(representation)
+
+    def encode(self, key: _Key) -> bytes:
+        """The key itself."""
+        if not isinstance(key, bytes):
+            raise TypeError("the key of a nested representation is its encoding")
+        return key
+
+
+def _compile_fields(fields: tuple[RepresentationField, ...]) -> Callable[[JsonObject, JsonObject], None]:
+    """A function that copies the fields of an object; raises `KeyError` for an absent one, not for a null."""
     steps = tuple(
         (entry.name, entry.key, entry.on, _compile_fields(entry.fields) if entry.fields else None)
         for entry in fields
     )
 
-    def fill(item: JsonObject, into: JsonObject) -> bool:
+    def fill(item: JsonObject, into: JsonObject) -> None:
         for name, key, on, inner in steps:
-            if on is not None and not is_of(item, on):
-                continue
-            if key not in item:
-                return False
-            value = item[key]
-            if inner is not None:
-                value = _nested(value, inner)
-                if value is _INCOMPLETE:
-                    return False
-            into[name] = value
-        return True
+            if on is None or is_of(item, on):
+                value = item[key]
+                into[name] = value if inner is None else _nested(value, inner)
 
     return fill
 
 
-_INCOMPLETE = object()
-
-
-def _nested(value: Json, fill: Callable[[JsonObject, JsonObject], bool]) -> Json:
+def _nested(value: Json, fill: Callable[[JsonObject, JsonObject], None]) -> Json:
     if isinstance(value, dict):
         representation: JsonObject = {}
         if "__typename" in value:
             representation["__typename"] = value["__typename"]
-        return representation if fill(value, representation) else _INCOMPLETE
+        fill(value, representation)
+        return representation
     if isinstance(value, list):
-        items = [_nested(item, fill) for item in value]
-        return _INCOMPLETE if any(item is _INCOMPLETE for item in items) else items
+        return [_nested(item, fill) for item in value]
     return value
