@@ -65,7 +65,15 @@ class Sqs:
         try:
             self._child = Child(
                 Launch(
-                    argv=[sys.executable, "-m", "moto.server", "-H", _HOST, "-p", str(self.port)],
+                    argv=[
+                        sys.executable,
+                        "-m",
+                        "devstack.servers.moto_server",
+                        "-H",
+                        _HOST,
+                        "-p",
+                        str(self.port),
+                    ],  # fmt: skip
                     environment={**environment(), "MOTO_PORT": str(self.port)},
                     log=self._log_path,
                     grace_seconds=_GRACE_SECONDS,
