@@ -1,0 +1,66 @@
+"""A real MongoDB-wire server for tests: one a session, one empty database a test."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from devstack.servers.mongo import Mongo
+from subgraphs.rating.settings import StoreSettings
+from subgraphs.rating.store import RatingStore
+from tests.kit.postgres import free_port
+from tests.kit.waiting import is_soon
+
+__all__ = ["mongo_server", "mongo_url", "rating_store", "started_mongo", "store_settings"]
+
+
+def started_mongo(folder: Path, port: int | None = None) -> Mongo:
+    """A server over that folder that takes connections; the caller stops it."""
+    server = Mongo(folder / "mongodb", port or free_port(), folder / "mongodb.log")
+    server.start()
+    assert is_soon(server.ready), (folder / "mongodb.log").read_text()
+    return server
+
+
+def store_settings(url: str) -> StoreSettings:
+    """Settings of a store over the database at `url`."""
+    return StoreSettings(rating_mongodb_url=SecretStr(url))
+
+
+@pytest.fixture(scope="session")
+def mongo_server() -> Iterator[Mongo]:
+    """The session's server; its data is gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="customer-graph-mongo-"))
+    server = started_mongo(folder)
+    yield server
+    server.stop()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def mongo_url(mongo_server: Mongo) -> str:
+    """An empty database of the test's own, with its indexes."""
+    url = f"{mongo_server.url}/rating_{uuid.uuid4().hex}"
+    asyncio.run(_make_indexes(url))
+    return url
+
+
+@pytest.fixture
+async def rating_store(mongo_url: str) -> AsyncIterator[RatingStore]:
+    """A store over the test's own database."""
+    store = RatingStore(store_settings(mongo_url))
+    yield store
+    await store.close()
+
+
+async def _make_indexes(url: str) -> None:
+    store = RatingStore(store_settings(url))
+    await store.create_indexes()
+    await store.close()
