@@ -4,6 +4,8 @@
 that waits for one of them, so uniting them cannot close a circle. What they ask is laid together as
 far as possible: steps that ask the same of a type, or of different types, share one `_entities` call
 with a target for each place; the rest get calls of their own under the aliases `_e0`, `_e1` and so on.
+Representations of an interface never share a call with others: their objects come back under their runtime
+types, and would answer those types' fragments too, without the fields that these `@requires`.
 """
 
 from __future__ import annotations
@@ -22,10 +24,12 @@ class Call:
 
     tree: Tree
     targets: list[Target]
+    #: What is sent: objects, or an interface by its name.
+    sends: object
 
     def take(self, step: Step) -> bool:
         """Let a step join the call if it can."""
-        if not unites(self.tree, step.tree):
+        if self.sends != _sends(step) or not unites(self.tree, step.tree):
             return False
         for name, cast in step.tree.casts.items():
             self.tree.casts.setdefault(name, cast)
@@ -65,8 +69,12 @@ def batch_steps(steps: list[Step]) -> list[Request]:
         if not any(call.take(step) for call in batch.calls):
             tree = Tree(step.tree.type)
             tree.casts.update(step.tree.casts)
-            batch.calls.append(Call(tree, list(step.targets)))
+            batch.calls.append(Call(tree, list(step.targets), _sends(step)))
     return sorted(requests, key=lambda request: (request.level, request.steps[0].id))
+
+
+def _sends(step: Step) -> object:
+    return step.family[0] if isinstance(step.family, tuple) else step.family
 
 
 def _levels(steps: list[Step]) -> dict[int, int]:
