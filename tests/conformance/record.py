@@ -17,7 +17,7 @@ def plans_text(world: World) -> str:
     """The world's plans, one after the other."""
     parts = []
     for case in world.cases:
-        result = world.federation.run(case.query, case.variables, case.labels)
+        result = world.run(case)
         parts.append(f"# {case.title}\n{result.explain().strip()}\n")
     return "\n".join(parts)
 
@@ -26,7 +26,7 @@ def _record() -> None:
     table: dict[str, int | None] = {}
     for world in all_worlds():
         for case in world.cases:
-            result = world.federation.run(case.query, case.variables, case.labels)
+            result = world.run(case)
             table[case_id(world, case)] = None if result.plan is None else result.fetches
         path = plan_file(world)
         path.parent.mkdir(exist_ok=True)

@@ -14,18 +14,20 @@ _CASES = [pytest.param(world, case, id=case_id(world, case)) for world, case in 
 @pytest.mark.parametrize(("world", "case"), _CASES)
 def test_case_is_answered_as_the_subgraphs_imply(world: World, case: Case) -> None:
     """Data and errors are those that the specification and the subgraphs imply."""
-    result = world.federation.run(case.query, case.variables, case.labels)
+    result = world.run(case)
     assert result.data == case.data, f"{result.errors}\n{result.explain()}"
     if case.codes is None:
         assert sorted(map(str, result.paths)) == sorted(map(str, case.errors)), result.errors
     else:
         assert sorted(result.codes) == sorted(case.codes), result.errors
+    if case.journal is not None:
+        assert tuple(world.journal) == case.journal
 
 
 @pytest.mark.parametrize(("world", "case"), _CASES)
 def test_case_takes_no_more_fetches_than_committed(world: World, case: Case) -> None:
     """The number of fetches is the committed one: a rise is a regression, a fall is to be recorded."""
-    result = world.federation.run(case.query, case.variables, case.labels)
+    result = world.run(case)
     fetches = None if result.plan is None else result.fetches
     assert fetches == committed_fetches()[case_id(world, case)], result.explain()
 

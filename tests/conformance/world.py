@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.kit.federation import Federation
+from tests.kit.federation import Federation, Result
 from tests.kit.subgraph_double import Data, SubgraphDouble
 
 __all__ = ["FED", "Case", "World", "fed1", "fed2"]
@@ -44,6 +44,8 @@ class Case:
     codes: tuple[str, ...] | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)
     labels: frozenset[str] = frozenset()
+    #: What the resolvers wrote into the world's journal, where that matters.
+    journal: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,13 @@ class World:
     name: str
     federation: Federation
     cases: tuple[Case, ...]
+    #: Resolvers with effects write here; it is emptied before each case.
+    journal: list[str] = field(default_factory=list)
+
+    def run(self, case: Case) -> Result:
+        """Run a case with an empty journal."""
+        self.journal.clear()
+        return self.federation.run(case.query, case.variables, case.labels)
 
 
 def fed2(name: str, sdl: str, data: Data) -> SubgraphDouble:

@@ -27,7 +27,7 @@ _SPLIT = Federation([
          type Chat implements Node @key(fields: "id") { id: ID! }
          """.replace('@external }\n         type Chat', '@external plan: String }\n         type Chat'),
          {"Query": {"node": dict(_NODE_B)}, "Account": [{"id": "a1", "plan": "ouro"}], "Chat": [{"id": "c1"}]}),
-])
+], satisfiable=False)
 
 _OWN_FIELDS = Federation([
     fed2("a",
