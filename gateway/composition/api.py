@@ -45,7 +45,9 @@ def _type(schema: Schema, found: TypeDef) -> TypeDef:
         _kept(found.directives),
         kind=found.kind,
         fields={f.name: _field(f) for f in found.fields.values() if not is_hidden(f)},
-        interfaces={name: place for name, place in found.interfaces.items() if not is_hidden(schema.types[name])},
+        interfaces={
+            name: place for name, place in found.interfaces.items() if not is_hidden(schema.types[name])
+        },
         members={name: place for name, place in found.members.items() if not is_hidden(schema.types[name])},
         values={
             v.name: EnumValue(v.name, v.location, v.description, _kept(v.directives))
@@ -69,7 +71,9 @@ def _field(field: Field) -> Field:
 
 def _arguments(arguments: Iterable[Argument]) -> dict[str, Argument]:
     return {
-        a.name: Argument(a.name, a.location, a.description, _kept(a.directives), type=a.type, default=a.default)
+        a.name: Argument(
+            a.name, a.location, a.description, _kept(a.directives), type=a.type, default=a.default
+        )
         for a in arguments
         if not is_hidden(a)
     }

@@ -23,7 +23,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--include-tag", "include_tags", multiple=True, help="Contract: keep only what has this @tag.")
 @click.option("--exclude-tag", "exclude_tags", multiple=True, help="Contract: leave out what has this @tag.")
 @click.option("--hints/--no-hints", default=True, help="Tell on standard error what composition decided.")
-def command(
+def command(  # noqa: PLR0913 - one parameter per option
     *,
     sources: tuple[Path, ...],
     output: Path | None,

@@ -31,7 +31,9 @@ def apply_contract(schema: Schema, include: Sequence[str], exclude: Sequence[str
     """
     for name in (*include, *exclude):
         if not _TAG_NAME.match(name):
-            raise TagNameProblem(f'"{name}" cannot be a tag: use letters, digits, "-", "_" and "/", at most 128')
+            raise TagNameProblem(
+                f'"{name}" cannot be a tag: use letters, digits, "-", "_" and "/", at most 128'
+            )
     included, excluded = frozenset(include), frozenset(exclude)
     if not included and not excluded:
         return

@@ -38,12 +38,15 @@ def _check_type(name: str, node: ast.TypeDefinitionNode, links: Links, report: R
     if found[1] in _SCALARS and not isinstance(node, ast.ScalarTypeDefinitionNode):
         report.error(
             Code.TYPE_DEFINITION_INVALID,
-            f'"{node.name.value}" is a scalar of {found[0].identity} and must be defined as one (or not at all).',
+            f'"{node.name.value}" is a scalar of {found[0].identity} and must be defined as one (or not'
+            " at all).",
             _place(name, node),
         )
 
 
-def _check_directive(name: str, node: ast.DirectiveDefinitionNode, expected: Definition, report: Report) -> None:
+def _check_directive(
+    name: str, node: ast.DirectiveDefinitionNode, expected: Definition, report: Report
+) -> None:
     definition = parse(expected.sdl("d", "FieldSet", ""), no_location=True).definitions[0]
     if not isinstance(definition, ast.DirectiveDefinitionNode):
         raise TypeError("a specification's definition is a directive definition")

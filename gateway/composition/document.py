@@ -53,10 +53,9 @@ def _places(name: str, error: GraphQLError) -> list[Location]:
 
 def known_definitions(links: Links) -> dict[str, tuple[Definition, str]]:
     """Local directive name → its definition and the local prefix of the specification's types."""
+    known: dict[str, tuple[Definition, str]] = {}
     if links.federation is None:
         known = {d.name: (d, "_") for d in FEDERATION_1_DIRECTIVES}
-    else:
-        known = {}
     for feature in links.features:
         if feature.identity == FEDERATION and feature.version is not None:
             definitions = federation_directives(feature.version)

@@ -153,10 +153,11 @@ def _feature(application: Applied, report: Report) -> Feature | None:
     if not _version_known(identity, name, version, place, report):
         return None
     alias = application.text("as") or name
-    if not _LOCAL_NAME.match(alias) or "__" in alias or alias.startswith("_") or alias.startswith("@"):
+    if not _LOCAL_NAME.match(alias) or "__" in alias or alias.startswith(("_", "@")):
         report.error(
             Code.INVALID_LINK_DIRECTIVE_USAGE,
-            f'"{alias}" cannot name the specification {identity}: give it a GraphQL name without "__" by `as:`.',
+            f'"{alias}" cannot name the specification {identity}: give it a GraphQL name without "__" by'
+            " `as:`.",
             place,
         )
         return None
@@ -233,7 +234,8 @@ def _imports(value: Const, identity: str, place: Location, report: Report) -> di
         if imports.get(element, alias) != alias:
             report.error(
                 Code.INVALID_LINK_DIRECTIVE_USAGE,
-                f'Cannot import "{element}" from {identity} as "{alias}" and as "{imports[element]}": keep one.',
+                f'Cannot import "{element}" from {identity} as "{alias}" and as "{imports[element]}":'
+                " keep one.",
                 place,
             )
             continue

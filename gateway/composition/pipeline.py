@@ -81,7 +81,9 @@ def _read(inputs: Sequence[SubgraphInput], report: Report) -> list[Subgraph]:
     for item in sorted(inputs, key=lambda item: item.name):
         if item.name in ("", "_"):
             report.error(
-                Code.INVALID_SUBGRAPH_NAME, f'"{item.name}" cannot name a subgraph.', Location(item.name or "?")
+                Code.INVALID_SUBGRAPH_NAME,
+                f'"{item.name}" cannot name a subgraph.',
+                Location(item.name or "?"),
             )
             continue
         subgraph = _read_one(item, report)

@@ -79,7 +79,9 @@ def _type(found: TypeDef) -> str:
     lines = [head, *(f"  {text}" for text in _applied(found.directives))]
     if found.kind is Kind.UNION:
         separator = "\n" if found.directives else " "
-        return "\n".join(lines) + f"{separator}{'  ' if found.directives else ''}= " + " | ".join(found.members)
+        return (
+            "\n".join(lines) + f"{separator}{'  ' if found.directives else ''}= " + " | ".join(found.members)
+        )
     if found.kind is Kind.SCALAR:
         return "\n".join(lines)
     body = [_value(value) for value in found.values.values()] + [_field(f) for f in found.fields.values()]

@@ -142,17 +142,18 @@ class _Reader:
 
     def read(self, node: ast.DefinitionNode) -> None:
         """Take up one definition; those of specifications are left out."""
-        if isinstance(node, ast.DirectiveDefinitionNode):
-            if not self._known_directive(node.name.value):
+        match node:
+            case ast.DirectiveDefinitionNode() if not self._known_directive(node.name.value):
                 self._read_directive(node)
-        elif isinstance(node, ast.SchemaDefinitionNode | ast.SchemaExtensionNode):
-            self._subgraph.applied.extend(self._directives(node.directives))
-            description = getattr(node, "description", None)
-            if description is not None:
-                self._subgraph.description = description.value
-        elif isinstance(node, ast.TypeDefinitionNode | ast.TypeExtensionNode):
-            if not self._known_type(node.name.value):
+            case ast.SchemaDefinitionNode() | ast.SchemaExtensionNode():
+                self._subgraph.applied.extend(self._directives(node.directives))
+                description = getattr(node, "description", None)
+                if description is not None:
+                    self._subgraph.description = description.value
+            case ast.TypeDefinitionNode() | ast.TypeExtensionNode() if not self._known_type(node.name.value):
                 self._read_type(node)
+            case _:
+                pass
 
     def _known_directive(self, name: str) -> bool:
         if self._subgraph.federation_1 and name in _FEDERATION_1_NAMES:
@@ -206,7 +207,10 @@ class _Reader:
             found.members[self._renames.get(member.name.value, member.name.value)] = self._place(member)
         for value in getattr(node, "values", None) or ():
             found.values[value.name.value] = EnumValue(
-                value.name.value, self._place(value), _text(value.description), self._directives(value.directives)
+                value.name.value,
+                self._place(value),
+                _text(value.description),
+                self._directives(value.directives),
             )
         for child in getattr(node, "fields", None) or ():
             if child.name.value.startswith("__"):

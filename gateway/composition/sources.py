@@ -94,7 +94,9 @@ def _configured_subgraph(path: Path, name: str, entry: object) -> SubgraphSource
     file, service, sdl = schema.get("file"), schema.get("subgraph_url"), schema.get("sdl")
     given = [value for value in (file, service, sdl) if isinstance(value, str)]
     if len(given) != 1:
-        raise SourceProblem(f"{path}: the schema of `{name}` needs exactly one of `file`, `subgraph_url`, `sdl`")
+        raise SourceProblem(
+            f"{path}: the schema of `{name}` needs exactly one of `file`, `subgraph_url`, `sdl`"
+        )
     if routing_url is None and isinstance(service, str):
         routing_url = service
     if not isinstance(routing_url, str):
@@ -140,7 +142,9 @@ def _fetch(name: str, url: str) -> str:
         raise SourceProblem(f"`{name}` at {url} answered more than {MAX_SDL_BYTES} bytes")
     sdl = _sdl_of(body)
     if sdl is None:
-        raise SourceProblem(f"`{name}` at {url} does not answer `{{ _service {{ sdl }} }}`: is it a subgraph?")
+        raise SourceProblem(
+            f"`{name}` at {url} does not answer `{{ _service {{ sdl }} }}`: is it a subgraph?"
+        )
     return sdl
 
 

@@ -15,7 +15,8 @@ from gateway.composition.values import literal
 __all__ = ["print_supergraph"]
 
 _LINK_DEFINITIONS = (
-    "directive @link(url: String, as: String, for: link__Purpose, import: [link__Import]) repeatable on SCHEMA",
+    "directive @link(url: String, as: String, for: link__Purpose, import: [link__Import]) repeatable on"
+    " SCHEMA",
     "scalar link__Import",
     "enum link__Purpose {\n"
     '  """`SECURITY` features provide metadata necessary to securely resolve fields."""\n'

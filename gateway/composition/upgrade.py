@@ -61,7 +61,11 @@ def _as_string(value: Const) -> Const:
         return value.name
     if isinstance(value, tuple):
         parts = [_as_string(item) for item in value]
-        return " ".join(p for p in parts if isinstance(p, str)) if all(isinstance(p, str) for p in parts) else value
+        return (
+            " ".join(p for p in parts if isinstance(p, str))
+            if all(isinstance(p, str) for p in parts)
+            else value
+        )
     return value
 
 
@@ -93,7 +97,9 @@ def _unmark_externals(subgraph: Subgraph, subgraphs: Sequence[Subgraph]) -> None
                     found.drop("external")
 
 
-def _extension_keys(subgraph: Subgraph, owner: TypeDef, subgraphs: Sequence[Subgraph]) -> Iterator[Coordinate]:
+def _extension_keys(
+    subgraph: Subgraph, owner: TypeDef, subgraphs: Sequence[Subgraph]
+) -> Iterator[Coordinate]:
     keys = owner.all("key")
     if not keys:
         others = (s.types.get(owner.name) for s in subgraphs if s is not subgraph)
@@ -202,9 +208,7 @@ def _drop_tags_on_externals(subgraph: Subgraph, subgraphs: Sequence[Subgraph]) -
                 for tag in found.all("tag")
             ]
             field.directives = [
-                d
-                for d in field.directives
-                if not (d.known and d.name == "tag" and d.arguments in elsewhere)
+                d for d in field.directives if not (d.known and d.name == "tag" and d.arguments in elsewhere)
             ]
 
 

@@ -29,7 +29,7 @@ class Struct:
         return next((value for name, value in self.entries if name == key), None)
 
 
-Const: TypeAlias = None | bool | int | float | str | EnumName | Struct | tuple["Const", ...]
+Const: TypeAlias = bool | int | float | str | EnumName | Struct | tuple["Const", ...] | None
 
 
 def constant(node: ast.ValueNode) -> Const:

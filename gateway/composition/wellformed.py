@@ -112,7 +112,9 @@ def _implementation(schema: Schema, found: TypeDef, interface: str, place: Locat
     for field in target.fields.values():
         own = found.fields.get(field.name)
         if own is None:
-            told = f'Interface field "{interface}.{field.name}" expected but "{found.name}" does not provide it.'
+            told = (
+                f'Interface field "{interface}.{field.name}" expected but "{found.name}" does not provide it.'
+            )
             yield told, found.location
         else:
             yield from _field_conformance(schema, found, interface, (field, own))

@@ -55,7 +55,8 @@ def _faults(schema: Schema, found: TypeDef) -> Iterator[Fault]:
             if found.kind is Kind.INPUT and field.is_required:
                 yield (
                     Code.REQUIRED_INACCESSIBLE,
-                    f'Input field "{found.name}.{field.name}" is @inaccessible but required: nobody could send it.',
+                    f'Input field "{found.name}.{field.name}" is @inaccessible but required: nobody'
+                    " could send it.",
                 )
             continue
         yield from _field_faults(schema, found, field)
@@ -99,7 +100,8 @@ def _argument_faults(schema: Schema, coordinate: str, argument: Argument) -> Ite
     if _hidden_type(schema, named_type(argument.type)):
         yield (
             Code.REFERENCED_INACCESSIBLE,
-            f'Type "{named_type(argument.type)}" is @inaccessible but "{coordinate}", which is visible, has it.',
+            f'Type "{named_type(argument.type)}" is @inaccessible but "{coordinate}", which is visible,'
+            " has it.",
         )
     if not isinstance(argument.default, Missing):
         yield from _default_faults(schema, coordinate, argument.type, argument.default)
@@ -120,7 +122,8 @@ def _default_faults(schema: Schema, coordinate: str, ref: TypeRef, value: Const)
         if found is not None and is_hidden(found):
             yield (
                 Code.DEFAULT_VALUE_USES_INACCESSIBLE,
-                f'Enum value "{target.name}.{value.name}" is @inaccessible but is in the default of "{coordinate}".',
+                f'Enum value "{target.name}.{value.name}" is @inaccessible but is in the default of'
+                f' "{coordinate}".',
             )
     elif isinstance(value, Struct):
         for name, item in value.entries:
@@ -130,7 +133,8 @@ def _default_faults(schema: Schema, coordinate: str, ref: TypeRef, value: Const)
             if is_hidden(field):
                 yield (
                     Code.DEFAULT_VALUE_USES_INACCESSIBLE,
-                    f'Input field "{target.name}.{name}" is @inaccessible but is in the default of "{coordinate}".',
+                    f'Input field "{target.name}.{name}" is @inaccessible but is in the default of'
+                    f' "{coordinate}".',
                 )
             yield from _default_faults(schema, coordinate, field.type, item)
 
@@ -144,7 +148,8 @@ def _implementation_faults(found: TypeDef, interface: TypeDef) -> Iterator[Fault
         if is_hidden(own):
             yield (
                 Code.IMPLEMENTED_BY_INACCESSIBLE,
-                f'Field "{label}" is @inaccessible but implements the visible field "{interface.name}.{wanted.name}".',
+                f'Field "{label}" is @inaccessible but implements the visible field'
+                f' "{interface.name}.{wanted.name}".',
             )
             continue
         for argument in own.arguments.values():
@@ -152,12 +157,14 @@ def _implementation_faults(found: TypeDef, interface: TypeDef) -> Iterator[Fault
             if twin is not None and is_hidden(argument) and not is_hidden(twin):
                 yield (
                     Code.IMPLEMENTED_BY_INACCESSIBLE,
-                    f'Argument "{label}({argument.name}:)" is @inaccessible but implements a visible argument of'
+                    f'Argument "{label}({argument.name}:)" is @inaccessible but implements a visible'
+                    " argument of"
                     f' "{interface.name}.{wanted.name}".',
                 )
             elif twin is not None and is_hidden(twin) and argument.is_required and not is_hidden(argument):
                 yield (
                     Code.REQUIRED_INACCESSIBLE,
-                    f'Argument "{interface.name}.{wanted.name}({argument.name}:)" is @inaccessible but is required'
+                    f'Argument "{interface.name}.{wanted.name}({argument.name}:)" is @inaccessible but'
+                    " is required"
                     f' by the implementing field "{label}".',
                 )

@@ -42,7 +42,8 @@ def _check_interface_object(merge: Merge, source: Source) -> None:
     if defined:
         merge.report.error(
             Code.INTERFACE_OBJECT_USAGE_ERROR,
-            f'Interface type "{known.name}" is an @interfaceObject in subgraph "{subgraph.name}", which must not'
+            f'Interface type "{known.name}" is an @interfaceObject in subgraph "{subgraph.name}", which'
+            " must not"
             f" define its implementation types, but defines {listed(defined)}.",
             known.location,
             (subgraph.types[name].location for name in sorted(defined)),
@@ -61,7 +62,8 @@ def _check_fields(merge: Merge, name: str) -> None:
             with_field = [s.subgraph.name for s in merge.sources[name] if field in s.type.fields]
             merge.report.error(
                 Code.INTERFACE_FIELD_NO_IMPLEM,
-                f'Interface field "{name}.{field}" is declared in {listed(with_field)} but type "{owner.name}",'
+                f'Interface field "{name}.{field}" is declared in {listed(with_field)} but type'
+                f' "{owner.name}",'
                 f' which implements "{name}", has no field "{field}" in any subgraph: add it.',
                 places,
             )

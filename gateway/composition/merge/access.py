@@ -69,7 +69,8 @@ def _check_field(merge: Merge, source: Source, field: Field) -> None:
             if not own.implies(demand):
                 merge.report.error(
                     Code.MISSING_TRANSITIVE_AUTH_REQUIREMENTS,
-                    f'Field "{merged.name}.{field.name}" takes "{coordinate}" by @{applied.name}, which asks more'
+                    f'Field "{merged.name}.{field.name}" takes "{coordinate}" by @{applied.name}, which'
+                    " asks more"
                     " of the caller: put the same @authenticated, @requiresScopes or @policy on it.",
                     applied.location,
                 )

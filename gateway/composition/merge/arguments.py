@@ -56,14 +56,16 @@ def _check_contextual(
     if mandatory:
         merge.report.error(
             Code.CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS,
-            f'Argument "{coordinate}" is filled by @fromContext in {listed(o.subgraph for o in contextual)} but'
+            f'Argument "{coordinate}" is filled by @fromContext in'
+            f" {listed(o.subgraph for o in contextual)} but"
             f" required in {listed(o.subgraph for o in mandatory)}: make it contextual or optional there.",
             places,
         )
     elif plain:
         merge.report.hint(
             HintCode.CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS,
-            f'Argument "{coordinate}" is filled by @fromContext in {listed(o.subgraph for o in contextual)} but'
+            f'Argument "{coordinate}" is filled by @fromContext in'
+            f" {listed(o.subgraph for o in contextual)} but"
             f" not in {listed(o.subgraph for o in plain)}: it is left out of the supergraph.",
             places,
         )
@@ -77,7 +79,8 @@ def _report_absent(
     if required:
         merge.report.error(
             Code.REQUIRED_ARGUMENT_MISSING_IN_SOME_SUBGRAPH,
-            f'Argument "{coordinate}" is required in {listed(required)} but does not exist in {listed(without)}:'
+            f'Argument "{coordinate}" is required in {listed(required)} but does not exist in'
+            f" {listed(without)}:"
             " add it there or make it optional.",
             places,
         )

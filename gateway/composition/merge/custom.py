@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from gateway.composition.codes import Code, HintCode
+from gateway.composition.link import Feature
 from gateway.composition.merge.directives import BUILT_IN_DIRECTIVES, MERGED_SPECIFICATIONS
 from gateway.composition.merge.state import NOWHERE, Merge, listed
 from gateway.composition.model import Applied, Argument, DirectiveDef
 from gateway.composition.reader import Subgraph
-from gateway.composition.link import Feature
 from gateway.composition.result import Location
 from gateway.composition.specification import FEDERATION, LINK, SPECIFICATIONS, Version
 from gateway.composition.values import literal
@@ -87,7 +87,7 @@ def _fault(subgraph: Subgraph, written: str) -> str:
     name = written[1:]
     resolved = subgraph.links.directive(name)
     if resolved is not None and resolved[0].identity in (FEDERATION, LINK, *SPECIFICATIONS):
-        return f'"{written}" {place} belongs to {resolved[0].identity} and is composed (or not) by its own rules.'
+        return f'"{written}" {place} belongs to {resolved[0].identity} and has its own rules.'
     if name in BUILT_IN_DIRECTIVES or (name in subgraph.directives and resolved is None):
         return f'"{written}" {place} cannot be composed: it is no member of a specification that is linked.'
     if name not in subgraph.directives:
@@ -156,7 +156,9 @@ def custom_links(merge: Merge) -> list[str]:
                 continue
             feature, element = resolved
             version = feature.version or (0, 0)
-            features[feature.identity] = max(features.get(feature.identity, ((0, 0), "")), (version, feature.url))
+            features[feature.identity] = max(
+                features.get(feature.identity, ((0, 0), "")), (version, feature.url)
+            )
             imports.setdefault(feature.identity, {})[element] = name
     links = []
     for identity, (_, url) in sorted(features.items()):

@@ -11,7 +11,14 @@ from gateway.composition.merge.state import NOWHERE, Merge, listed
 from gateway.composition.model import Applied, Element
 from gateway.composition.values import Const
 
-__all__ = ["BUILT_IN_DIRECTIVES", "MERGED_SPECIFICATIONS", "Alternatives", "alternatives", "conjunction", "merge_directives"]
+__all__ = [
+    "BUILT_IN_DIRECTIVES",
+    "MERGED_SPECIFICATIONS",
+    "Alternatives",
+    "alternatives",
+    "conjunction",
+    "merge_directives",
+]
 
 E = TypeVar("E", bound=Element)
 
@@ -64,7 +71,8 @@ def _merge_specification(
         return [_copy(distinct[0])]
     merge.report.hint(
         HintCode.MERGED_NON_REPEATABLE_DIRECTIVE_ARGUMENTS,
-        f'Directive @{name} has different arguments on "{coordinate}" in {listed(s for s, _ in applications)}:'
+        f'Directive @{name} has different arguments on "{coordinate}" in'
+        f" {listed(s for s, _ in applications)}:"
         f" the supergraph combines them ({_HOW[name]}).",
         (a.location for _, a in applications),
     )
@@ -121,9 +129,7 @@ def conjunction(demands: Sequence[Alternatives]) -> Alternatives:
 def _minimal(groups: set[tuple[str, ...]]) -> Alternatives:
     """Without the alternatives that ask for more than another one."""
     sets = {group: frozenset(group) for group in groups}
-    return tuple(
-        sorted(g for g in groups if not any(sets[other] < sets[g] for other in groups))
-    )
+    return tuple(sorted(g for g in groups if not any(sets[other] < sets[g] for other in groups)))
 
 
 def _scopes(applications: list[Applied]) -> dict[str, Const]:

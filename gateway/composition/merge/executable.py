@@ -49,7 +49,8 @@ def _merge(merge: Merge, name: str, found: Definitions) -> DirectiveDef | None:
     if missing:
         merge.report.hint(
             HintCode.INCONSISTENT_EXECUTABLE_DIRECTIVE_PRESENCE,
-            f'Executable directive "@{name}" will not be in the supergraph: it is not defined in {listed(missing)}.',
+            f'Executable directive "@{name}" will not be in the supergraph: it is not defined in'
+            f" {listed(missing)}.",
             places,
         )
         return None
@@ -57,14 +58,16 @@ def _merge(merge: Merge, name: str, found: Definitions) -> DirectiveDef | None:
     if not common:
         merge.report.hint(
             HintCode.NO_EXECUTABLE_DIRECTIVE_INTERSECTION,
-            f'Executable directive "@{name}" will not be in the supergraph: no location is common to all subgraphs.',
+            f'Executable directive "@{name}" will not be in the supergraph: no location is common to all'
+            " subgraphs.",
             places,
         )
         return None
     if any(_executable(definition) != common for _, definition in found):
         merge.report.hint(
             HintCode.INCONSISTENT_EXECUTABLE_DIRECTIVE_LOCATIONS,
-            f'Executable directive "@{name}" has different locations across subgraphs: the supergraph will have'
+            f'Executable directive "@{name}" has different locations across subgraphs: the supergraph'
+            " will have"
             f" {', '.join(sorted(common))}, which all have.",
             places,
         )
@@ -72,7 +75,8 @@ def _merge(merge: Merge, name: str, found: Definitions) -> DirectiveDef | None:
     if not repeatable and any(definition.repeatable for _, definition in found):
         merge.report.hint(
             HintCode.INCONSISTENT_EXECUTABLE_DIRECTIVE_REPEATABLE,
-            f'Executable directive "@{name}" will not be repeatable in the supergraph, as it is not everywhere.',
+            f'Executable directive "@{name}" will not be repeatable in the supergraph, as it is not'
+            " everywhere.",
             places,
         )
     return DirectiveDef(

@@ -20,7 +20,8 @@ def check_externals(merge: Merge, coordinate: str, merged: Field, copies: list[C
         if not is_subtype(merge.merged, field.type, merged.type):
             merge.report.error(
                 Code.EXTERNAL_TYPE_MISMATCH,
-                f'Type of field "{coordinate}" is incompatible across subgraphs (where marked @external): it has'
+                f'Type of field "{coordinate}" is incompatible across subgraphs (where marked'
+                " @external): it has"
                 f' type "{merged.type}" in the supergraph but "{field.type}" in "{name}".',
                 field.location,
             )
@@ -35,14 +36,16 @@ def _check_arguments(merge: Merge, coordinate: str, merged: Field, copy: Copy) -
         if own is None:
             merge.report.error(
                 Code.EXTERNAL_ARGUMENT_MISSING,
-                f'Field "{coordinate}" is missing argument "{label}" in "{name}" where it is marked @external:'
+                f'Field "{coordinate}" is missing argument "{label}" in "{name}" where it is marked'
+                " @external:"
                 " declare it there too.",
                 field.location,
             )
         elif not is_subtype(merge.merged, argument.type, own.type):
             merge.report.error(
                 Code.EXTERNAL_ARGUMENT_TYPE_MISMATCH,
-                f'Type of argument "{label}" is incompatible where marked @external: it is "{argument.type}" in'
+                f'Type of argument "{label}" is incompatible where marked @external: it is'
+                f' "{argument.type}" in'
                 f' the supergraph but "{own.type}" in "{name}".',
                 own.location,
             )

@@ -83,7 +83,8 @@ def _merge_type(merge: Merge, coordinate: str, copies: list[Copy]) -> TypeRef | 
     if any(copy.field.type != merged_type for copy in copies):
         merge.report.hint(
             HintCode.INCONSISTENT_BUT_COMPATIBLE_FIELD_TYPE,
-            f'Type of field "{coordinate}" is inconsistent but compatible across subgraphs: the supergraph will'
+            f'Type of field "{coordinate}" is inconsistent but compatible across subgraphs: the'
+            " supergraph will"
             f' use "{merged_type}", which holds the values of all.',
             (copy.field.location for copy in copies),
         )
@@ -110,7 +111,8 @@ def _hint_value_type(merge: Merge, merged: TypeDef, sources: list[Source]) -> No
         having = [s.subgraph.name for s in sources if name in s.type.fields]
         merge.report.hint(
             code,
-            f'Field "{merged.name}.{name}" of {noun} "{merged.name}" is defined in {listed(having)} but not in'
+            f'Field "{merged.name}.{name}" of {noun} "{merged.name}" is defined in {listed(having)} but'
+            " not in"
             f" {listed(without)}.",
             (s.type.location for s in sources if name not in s.type.fields),
         )

@@ -25,8 +25,9 @@ def graph_names(names: Iterable[str]) -> dict[str, str]:
     for name, value in values.items():
         if totals[value] > 1:
             seen[value] += 1
-            value = f"{value}_{seen[value]}"
-        result[name] = value
+            result[name] = f"{value}_{seen[value]}"
+        else:
+            result[name] = value
     return result
 
 

@@ -63,7 +63,9 @@ def _merge_field(merge: Merge, coordinate: str, name: str, sources: list[Source]
             (c.location for c in copies),
         )
         return None
-    given = [Given(s.subgraph.name, s.type.fields[name].default, s.type.fields[name].location) for s in sources]
+    given = [
+        Given(s.subgraph.name, s.type.fields[name].default, s.type.fields[name].location) for s in sources
+    ]
     default = merge_default(merge, coordinate, Code.INPUT_FIELD_DEFAULT_MISMATCH, given)
     merged = Field(name, NOWHERE, type=merged_type, default=default)
     elements = [(s.subgraph.name, s.type.fields[name]) for s in sources]
@@ -76,7 +78,5 @@ def _merge_field(merge: Merge, coordinate: str, name: str, sources: list[Source]
             f' supergraph will use "{merged_type}", the strictest.',
             (c.location for c in copies),
         )
-        merged.directives += [
-            join("field", s.subgraph, type=str(s.type.fields[name].type)) for s in sources
-        ]
+        merged.directives += [join("field", s.subgraph, type=str(s.type.fields[name].type)) for s in sources]
     return merged

@@ -32,7 +32,9 @@ def merge_subgraphs(subgraphs: list[Subgraph], facts: dict[str, Facts], report: 
     find_usage(merge)
     for name, merged in list(merge.merged.types.items()):
         _fill(merge, merged, merge.sources[name])
-    merge.merged.applied = merge_directives(merge, "schema", [(s.name, _schema_element(s)) for s in subgraphs])
+    merge.merged.applied = merge_directives(
+        merge, "schema", [(s.name, _schema_element(s)) for s in subgraphs]
+    )
     merge.merged.description = merge_description(
         merge, "The schema", [(s.name, _schema_element(s)) for s in subgraphs]
     )

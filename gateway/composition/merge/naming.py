@@ -26,10 +26,13 @@ def imported_names(subgraphs: Iterable[Subgraph], report: Report) -> dict[str, s
                 votes.setdefault(name, {}).setdefault(alias, place)
     for name, aliases in votes.items():
         if len(aliases) > 1:
-            told = " but ".join(f'"@{alias}" in subgraph "{place.subgraph}"' for alias, place in aliases.items())
+            told = " but ".join(
+                f'"@{alias}" in subgraph "{place.subgraph}"' for alias, place in aliases.items()
+            )
             report.error(
                 Code.LINK_IMPORT_NAME_MISMATCH,
-                f'The "@{name}" directive is imported under different names: {told}. Import it under one name.',
+                f'The "@{name}" directive is imported under different names: {told}. Import it under one'
+                " name.",
                 aliases.values(),
             )
     return {name: alias for name, aliases in votes.items() for alias in aliases if alias != name}

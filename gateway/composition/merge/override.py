@@ -47,7 +47,8 @@ def apply_overrides(merge: Merge, coordinate: str, copies: list[Copy]) -> None:
         if source_name == copy.subgraph.name:
             merge.report.error(
                 Code.OVERRIDE_FROM_SELF_ERROR,
-                f'Source and destination subgraphs "{source_name}" are the same for overridden field "{coordinate}".',
+                f'Source and destination subgraphs "{source_name}" are the same for overridden field'
+                f' "{coordinate}".',
                 directive.location,
             )
         elif not any(s.name == source_name for s in merge.subgraphs):
@@ -64,7 +65,9 @@ def apply_overrides(merge: Merge, coordinate: str, copies: list[Copy]) -> None:
 
 
 def _hint_unknown(merge: Merge, coordinate: str, copy: Copy, source_name: str) -> None:
-    near = difflib.get_close_matches(source_name, [s.name for s in merge.subgraphs if s is not copy.subgraph], 1)
+    near = difflib.get_close_matches(
+        source_name, [s.name for s in merge.subgraphs if s is not copy.subgraph], 1
+    )
     advice = f' Did you mean "{near[0]}"?' if near else ""
     merge.report.hint(
         HintCode.FROM_SUBGRAPH_DOES_NOT_EXIST,
@@ -100,7 +103,8 @@ def _override(merge: Merge, coordinate: str, target: Copy, source: Copy) -> None
         merge.report.hint(
             HintCode.OVERRIDE_DIRECTIVE_CAN_BE_REMOVED,
             f'Field "{coordinate}" on subgraph "{target.subgraph.name}" is not resolved anymore by the from'
-            f' subgraph (it is marked "@external" in "{source.subgraph.name}"): the @override directive can be'
+            f' subgraph (it is marked "@external" in "{source.subgraph.name}"): the @override directive'
+            " can be"
             " removed.",
             directive.location,
         )

@@ -32,8 +32,10 @@ def check_sharing(merge: Merge, owner: str, name: str, copies: list[Copy]) -> No
     where = "all of them" if len(refusing) == len(resolving) else listed(refusing)
     merge.report.error(
         Code.INVALID_FIELD_SHARING,
-        f'Non-shareable field "{owner}.{name}" is resolved from multiple subgraphs: it is resolved from {told}'
-        f" and defined as non-shareable in {where}. Mark it @shareable everywhere, or resolve it in one only.",
+        f'Non-shareable field "{owner}.{name}" is resolved from multiple subgraphs: it is resolved from'
+        f" {told}"
+        f" and defined as non-shareable in {where}. Mark it @shareable everywhere, or resolve it in one"
+        " only.",
         (place for _, _, place, _ in resolving),
     )
 

@@ -40,7 +40,8 @@ def _kind(merge: Merge, name: str, sources: list[Source]) -> Kind | None:
         kinds.setdefault(kind, []).append(source)
     if len(kinds) > 1:
         told = " but ".join(
-            f"{_noun(found[0])} in subgraph{'s' if len(found) > 1 else ''} {listed(s.subgraph.name for s in found)}"
+            f"{_noun(found[0])} in subgraph{'s' if len(found) > 1 else ''}"
+            f" {listed(s.subgraph.name for s in found)}"
             for found in kinds.values()
         )
         merge.report.error(
@@ -81,19 +82,17 @@ def _join_types(source: Source) -> list[Applied]:
     keys = found.all("key")
     if not keys:
         return [join("type", subgraph, isInterfaceObject=interface_object)]
-    result = []
-    for key in keys:
-        result.append(
-            join(
-                "type",
-                subgraph,
-                key=print_field_set(parse_field_set(key.text("fields"))),
-                extension=True if key.on_extension else None,
-                resolvable=False if key.arguments.get("resolvable") is False else None,
-                isInterfaceObject=interface_object,
-            )
+    return [
+        join(
+            "type",
+            subgraph,
+            key=print_field_set(parse_field_set(key.text("fields"))),
+            extension=True if key.on_extension else None,
+            resolvable=False if key.arguments.get("resolvable") is False else None,
+            isInterfaceObject=interface_object,
         )
-    return result
+        for key in keys
+    ]
 
 
 def _merge_interfaces(shell: TypeDef, source: Source) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from gateway.composition.fieldset import FieldSelection, Selection
 from gateway.composition.model import ROOT_NAMES, Kind
 from gateway.composition.reach.world import State, World
@@ -33,24 +35,18 @@ class Closure:
         remembered = self._closed.get((type_name, states))
         if remembered is not None:
             return remembered
-        closed = set(states)
-        pending = self._world.keys(type_name)
-        grown = True
-        while grown and pending:
-            grown, left = False, []
-            for key in pending:
-                if any((s.graph, s.type) == (key.opens.graph, key.opens.type) for s in closed):
-                    continue
-                if self.obtainable(type_name, key.selection, frozenset(closed)):
-                    closed.add(key.opens)
-                    grown = True
-                else:
-                    left.append(key)
-            pending = left
-        result = frozenset(closed)
+        closed = states
+        pending = [k for k in self._world.keys(type_name) if not _stands_at(states, k.opens)]
+        while pending:
+            # One set for a whole round: what was found out about it serves every key.
+            opened = [k for k in pending if self.obtainable(type_name, k.selection, closed)]
+            if not opened:
+                break
+            closed |= {k.opens for k in opened}
+            pending = [k for k in pending if not _stands_at(closed, k.opens)]
         if not self._open_requirements:
-            self._closed[(type_name, states)] = result
-        return result
+            self._closed[(type_name, states)] = closed
+        return closed
 
     def of_interface(self, interface: str, states: States) -> States:
         """States for an abstract type; those that know it as an object only may ask who knows more."""
@@ -78,8 +74,12 @@ class Closure:
                 continue
             if selection.name == "__typename":
                 continue
+            if not selection.children:
+                if not self.resolves(type_name, selection.name, states):
+                    return False
+                continue
             found = self.field(type_name, selection.name, states)
-            if not found or (selection.children and not self._below(type_name, selection, found)):
+            if not found or not self._below(type_name, selection, found):
                 return False
         return True
 
@@ -111,18 +111,22 @@ class Closure:
         remembered = self._fields.get(signature)
         if remembered is not None:
             return remembered
-        found: set[State] = set()
-        for state in states:
-            field = self._world.field(state, field_name)
-            if field is None:
-                continue
-            required = self._world.requirement(field)
-            if required is None or self._satisfied(type_name, state, field_name, required, states):
-                found.add(self._world.child(state, field))
-        result = frozenset(found)
+        result = frozenset(self._children(type_name, field_name, states))
         if not self._open_requirements:
             self._fields[signature] = result
         return result
+
+    def resolves(self, type_name: str, field_name: str, states: States) -> bool:
+        """Whether any of the states resolves the field."""
+        return any(True for _ in self._children(type_name, field_name, states))
+
+    def _children(self, type_name: str, field_name: str, states: States) -> Iterator[State]:
+        for state in states:
+            edge = self._world.edge(state, field_name)
+            if edge is None:
+                continue
+            if edge.requires is None or self._satisfied(type_name, state, field_name, edge.requires, states):
+                yield edge.leads
 
     def _satisfied(
         self, type_name: str, state: State, field_name: str, required: tuple[Selection, ...], states: States
@@ -140,3 +144,8 @@ class Closure:
             )
         finally:
             self._open_requirements.discard(guard)
+
+
+def _stands_at(states: States, place: State) -> bool:
+    """Whether one stands there already, perhaps with more (a view) than a key would open."""
+    return place in states or any((s.graph, s.type) == (place.graph, place.type) for s in states if s.view)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gateway.composition.checks.inaccessible import is_hidden
 from gateway.composition.codes import Code, HintCode
 from gateway.composition.merge.state import Merge, listed
-from gateway.composition.model import ROOT_NAMES, Field, Kind
+from gateway.composition.model import ROOT_NAMES, Field
 from gateway.composition.reach.closure import Closure, States
 from gateway.composition.reach.contexts import Contexts, ContextTable
 from gateway.composition.reach.explain import Step, explain
@@ -27,7 +27,7 @@ def check_satisfiability(merge: Merge) -> None:
 
     Progressive overrides are checked with no label active, with each one alone, and with all.
     """
-    labels = sorted({label for label in merge.taken.values()})
+    labels = sorted(set(merge.taken.values()))
     worlds = [frozenset[str](), *(frozenset({label}) for label in labels)]
     if len(labels) > 1:
         worlds.append(frozenset(labels))
@@ -67,7 +67,8 @@ class _Walk:
             if visits > MAX_VISITS:
                 self._merge.report.error(
                     Code.MAX_VALIDATION_SUBGRAPH_PATHS_EXCEEDED,
-                    f"Checking that all queries can be resolved took more than {MAX_VISITS} steps: the types are"
+                    f"Checking that all queries can be resolved took more than {MAX_VISITS} steps: the"
+                    " types are"
                     " reachable in too many different ways.",
                 )
                 return
@@ -87,15 +88,19 @@ class _Walk:
         for field in owner.fields.values():
             if is_hidden(field):
                 continue
-            found = self._closure.field(visit.type, field.name, visit.states)
+            position = self._merge.merged.types.get(named_type(field.type))
+            composite = position is not None and position.kind.is_composite
             unset = self._contexts.unset(visit.type, field.name, visit.contexts)
-            found = frozenset(s for s in found if self._world.name(s.graph) not in unset)
             step = Step(visit.path, visit.type, field)
+            if not composite and not unset:
+                if not self._closure.resolves(visit.type, field.name, visit.states):
+                    self._unsatisfied(visit, step)
+                continue
+            found = self._closure.field(visit.type, field.name, visit.states)
+            found = frozenset(s for s in found if self._world.name(s.graph) not in unset)
             if not found:
                 self._unsatisfied(visit, step)
-                continue
-            position = self._merge.merged.types.get(named_type(field.type))
-            if position is not None and position.kind.is_composite:
+            elif position is not None and composite:
                 self._compare_runtime_types(visit.type, field, found)
                 self._arrive(position.name, found, visit.contexts, step)
 
@@ -110,10 +115,15 @@ class _Walk:
                 told = "; ".join(sorted({self._world.name(s.graph) for s in states}))
                 self._merge.report.error(
                     Code.SATISFIABILITY_ERROR,
-                    explain(self._merge.merged, Step(step, position, None), [
-                        f'subgraph "{told}" knows "{position}" as an @interfaceObject only, and no subgraph that'
-                        " knows its types can be entered by a key from there."
-                    ]),
+                    explain(
+                        self._merge.merged,
+                        Step(step, position, None),
+                        [
+                            f'subgraph "{told}" knows "{position}" as an @interfaceObject only, and no'
+                            " subgraph that"
+                            " knows its types can be entered by a key from there."
+                        ],
+                    ),
                 )
 
     def _unsatisfied(self, visit: _Visit, step: Step) -> None:
@@ -139,9 +149,11 @@ class _Walk:
         coordinate = f"{visit.type}.{field.name}"
         for state in sorted(visit.states, key=lambda s: s.graph):
             name = self._world.name(state.graph)
-            own = self._world.field(state, field.name)
+            own = self._world.edge(state, field.name)
             if name in self._contexts.unset(visit.type, field.name, visit.contexts):
-                reasons.append(f'from subgraph "{name}": no context for an argument of "{coordinate}" is set.')
+                reasons.append(
+                    f'from subgraph "{name}": no context for an argument of "{coordinate}" is set.'
+                )
             elif own is None:
                 known = self._world.type_in(state)
                 external = known is not None and field.name in known.fields
@@ -149,7 +161,8 @@ class _Walk:
                 reasons.append(f'from subgraph "{name}": cannot find field "{coordinate}"{why}.')
             else:
                 reasons.append(
-                    f'from subgraph "{name}": cannot satisfy @requires of "{coordinate}", or come back by a key.'
+                    f'from subgraph "{name}": cannot satisfy @requires of "{coordinate}", or come back'
+                    " by a key."
                 )
         for number, subgraph in enumerate(self._merge.subgraphs):
             if number in here or subgraph.field(visit.type, field.name) is None:
@@ -158,9 +171,11 @@ class _Walk:
             why = (
                 f'type "{visit.type}" has no resolvable @key there'
                 if not keys
-                else f"none of its {len(keys)} key{'s' if len(keys) > 1 else ''} can be had from where one stands"
+                else "the fields of none of its keys can be had from where one stands"
             )
-            reasons.append(f'cannot move to subgraph "{subgraph.name}", which has field "{coordinate}": {why}.')
+            reasons.append(
+                f'cannot move to subgraph "{subgraph.name}", which has field "{coordinate}": {why}.'
+            )
         return reasons
 
     def _compare_runtime_types(self, owner: str, field: Field, found: States) -> None:
@@ -173,7 +188,7 @@ class _Walk:
         if len(kinds) < 2 or (owner, f"={field.name}") in self._reported:
             return
         self._reported.add((owner, f"={field.name}"))
-        told = "; ".join(f"{listed(types)} in \"{name}\"" for name, types in sorted(by_graph.items()))
+        told = "; ".join(f'{listed(types)} in "{name}"' for name, types in sorted(by_graph.items()))
         places = [
             s.type.fields[field.name].location
             for s in self._merge.sources[owner]
@@ -182,14 +197,16 @@ class _Walk:
         if not frozenset.intersection(*kinds):
             self._merge.report.error(
                 Code.SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES,
-                f'Shared field "{coordinate}" has no runtime type that all its subgraphs know ({told}), so they'
+                f'Shared field "{coordinate}" has no runtime type that all its subgraphs know ({told}),'
+                " so they"
                 " cannot resolve it the same way.",
                 places,
             )
             return
         self._merge.report.hint(
             HintCode.INCONSISTENT_RUNTIME_TYPES_FOR_SHAREABLE_RETURN,
-            f'Shared field "{coordinate}" has different possible runtime types across subgraphs ({told}): only'
+            f'Shared field "{coordinate}" has different possible runtime types across subgraphs'
+            f" ({told}): only"
             " those that all know should be answered.",
             places,
         )

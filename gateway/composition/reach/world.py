@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from gateway.composition.fieldset import FieldSelection, Selection, parse_field_set
 from gateway.composition.merge.state import Merge
-from gateway.composition.model import Field, Kind, TypeDef
+from gateway.composition.model import Kind, TypeDef
 from gateway.composition.typeref import named_type
 
-__all__ = ["Key", "State", "World"]
+__all__ = ["Edge", "Key", "State", "World"]
 
 View = tuple[Selection, ...]
 
@@ -33,6 +33,13 @@ class Key(NamedTuple):
     selection: tuple[Selection, ...]
 
 
+class Edge(NamedTuple):
+    """A field that a subgraph resolves: where it leads, and what `@requires` asks for first."""
+
+    leads: State
+    requires: tuple[Selection, ...] | None
+
+
 class World:
     """The merged schema and its subgraphs, as seen by requests with the same active labels."""
 
@@ -40,6 +47,13 @@ class World:
         self.merge = merge
         self._active = active
         self._graphs = merge.subgraphs
+        self._plain: dict[tuple[int, str, str], Edge | None] = {}
+        self._interface_objects = {
+            (number, found.name)
+            for number, subgraph in enumerate(merge.subgraphs)
+            for found in subgraph.of_kind(Kind.OBJECT)
+            if found.is_interface_object
+        }
         self._keys: dict[str, list[Key]] = {}
         for number, subgraph in enumerate(self._graphs):
             for found in subgraph.of_kind(Kind.OBJECT, Kind.INTERFACE):
@@ -58,8 +72,7 @@ class World:
 
     def is_interface_object(self, state: State) -> bool:
         """Whether the subgraph knows an interface of the supergraph as the object of the state."""
-        found = self.type_in(state)
-        return found is not None and found.is_interface_object
+        return (state.graph, state.type) in self._interface_objects
 
     def roots(self, name: str) -> frozenset[State]:
         """Every subgraph's root type of that name."""
@@ -80,14 +93,30 @@ class World:
         found = self.type_in(state)
         return found is not None and found.kind is Kind.OBJECT
 
-    def field(self, state: State, name: str) -> Field | None:
-        """The field if the subgraph resolves it there (before any `@requires`), else None."""
+    def edge(self, state: State, name: str) -> Edge | None:
+        """The way along a field that the subgraph resolves there; None when it does not."""
+        if state.view:
+            return self._find(state, name)
+        place = (state.graph, state.type, name)
+        if place not in self._plain:
+            self._plain[place] = self._find(state, name)
+        return self._plain[place]
+
+    def _find(self, state: State, name: str) -> Edge | None:
         found = self.type_in(state)
         field = found.fields.get(name) if found else None
         if field is None or not self._is_active(state, name):
             return None
         external = (state.type, name) in self.merge.facts[self.name(state.graph)].external
-        return field if not external or self._lent(state, name) is not None else None
+        lent = self._lent(state, name)
+        if external and lent is None:
+            return None
+        view = lent or ()
+        for provides in field.all("provides"):
+            view += parse_field_set(provides.text("fields"))
+        applied = field.first("requires")
+        requires = parse_field_set(applied.text("fields")) if applied else None
+        return Edge(State(state.graph, named_type(field.type), view), requires)
 
     def _is_active(self, state: State, name: str) -> bool:
         place = (self.name(state.graph), state.type, name)
@@ -104,18 +133,6 @@ class World:
             if isinstance(selection, FieldSelection) and selection.name == name:
                 found = (found or ()) + selection.children
         return found
-
-    def child(self, state: State, field: Field) -> State:
-        """Where the resolved field leads."""
-        view = self._lent(state, field.name) or ()
-        for provides in field.all("provides"):
-            view += parse_field_set(provides.text("fields"))
-        return State(state.graph, named_type(field.type), view)
-
-    def requirement(self, field: Field) -> tuple[Selection, ...] | None:
-        """The selection that `@requires` asks for, if any."""
-        applied = field.first("requires")
-        return parse_field_set(applied.text("fields")) if applied else None
 
     def runtime_types(self, state: State) -> frozenset[str]:
         """Object types that the subgraph can answer with; for an interface object it cannot tell."""
@@ -141,4 +158,6 @@ class World:
 
     def applies(self, condition: str | None, target: str) -> bool:
         """Whether a fragment with the type condition applies to the object type."""
-        return condition is None or condition == target or target in self.merge.merged.runtime_types(condition)
+        return (
+            condition is None or condition == target or target in self.merge.merged.runtime_types(condition)
+        )

@@ -36,7 +36,8 @@ def check_contexts(subgraph: Subgraph, report: Report) -> None:
             if not _NAME.match(name):
                 report.error(
                     Code.CONTEXT_NAME_INVALID,
-                    f'Context name "{name}" must be letters and digits that begin with a letter (no underscore).',
+                    f'Context name "{name}" must be letters and digits that begin with a letter (no'
+                    " underscore).",
                     applied.location,
                 )
     for owner in subgraph.of_kind(Kind.OBJECT, Kind.INTERFACE):
@@ -69,7 +70,10 @@ def _faults(
     text = applied.text("field") if applied else ""
     reference = parse_context_reference(text)
     if reference is None:
-        yield Code.NO_CONTEXT_IN_SELECTION, f'"{text}" on "{coordinate}" names no context: write "$name {{ … }}".'
+        yield (
+            Code.NO_CONTEXT_IN_SELECTION,
+            f'"{text}" on "{coordinate}" names no context: write "$name {{ … }}".',
+        )
         return
     if reference.context not in contexts:
         yield (
@@ -126,7 +130,11 @@ def _field_faults(
         if len(selection.children) == 1:
             yield from _selection_faults(subgraph, selection.children, below, argument)
         else:
-            yield "it must select exactly one field" if not selection.children else "multiple selections are made"
+            yield (
+                "it must select exactly one field"
+                if not selection.children
+                else "multiple selections are made"
+            )
     elif not _fits(subgraph, field.type, argument.type):
         yield f'its type "{field.type}" does not match the expected type "{argument.type}"'
 

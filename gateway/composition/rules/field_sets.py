@@ -105,7 +105,10 @@ def selection_faults(
         condition = selection.condition or base
         target = subgraph.types.get(condition)
         if target is None or not target.kind.is_composite:
-            yield invalid, f'a fragment cannot be on "{condition}", which is no composite type of the subgraph.'
+            yield (
+                invalid,
+                f'a fragment cannot be on "{condition}", which is no composite type of the subgraph.',
+            )
         elif not subgraph.runtime_types(base) & subgraph.runtime_types(condition):
             yield invalid, f'a fragment on "{condition}" can never apply to "{base}".'
         else:
@@ -131,7 +134,10 @@ def _field_faults(
     if target is not None and composite and selection.children:
         yield from selection_faults(subgraph, selection.children, target.name, family)
     elif composite:
-        yield invalid, f'field "{owner.name}.{field.name}" of type "{field.type}" needs a selection of subfields.'
+        yield (
+            invalid,
+            f'field "{owner.name}.{field.name}" of type "{field.type}" needs a selection of subfields.',
+        )
     elif selection.children:
         yield invalid, f'field "{owner.name}.{field.name}" of type "{field.type}" has no subfields.'
 
@@ -163,7 +169,8 @@ def _key_faults(subgraph: Subgraph, selections: tuple[Selection, ...], base: str
         if target is not None and target.kind in (Kind.INTERFACE, Kind.UNION):
             yield (
                 Code.KEY_FIELDS_SELECT_INVALID_TYPE,
-                f'field "{base}.{field.name}" is of {target.kind.noun} "{target.name}", which a key cannot have.',
+                f'field "{base}.{field.name}" is of {target.kind.noun} "{target.name}", which a key'
+                " cannot have.",
             )
         elif target is not None:
             yield from _key_faults(subgraph, selection.children, target.name)

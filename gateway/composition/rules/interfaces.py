@@ -20,7 +20,8 @@ def check_interfaces(subgraph: Subgraph, report: Report) -> None:
         elif owner.kind is Kind.OBJECT and owner.is_interface_object and not owner.has("key"):
             report.error(
                 Code.INTERFACE_OBJECT_USAGE_ERROR,
-                f'@interfaceObject type "{owner.name}" has no @key in this subgraph: without one nothing could'
+                f'@interfaceObject type "{owner.name}" has no @key in this subgraph: without one nothing'
+                " could"
                 " reach its fields.",
                 owner.location,
             )

@@ -38,7 +38,8 @@ def check_overrides(subgraph: Subgraph, report: Report) -> None:
             if field.has("external"):
                 report.error(
                     Code.OVERRIDE_COLLISION_WITH_ANOTHER_DIRECTIVE,
-                    f'@override cannot be on "{coordinate}", which is marked @external: to take the field over,'
+                    f'@override cannot be on "{coordinate}", which is marked @external: to take the'
+                    " field over,"
                     " the subgraph must resolve it.",
                     applied.location,
                 )

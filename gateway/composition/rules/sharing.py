@@ -24,7 +24,8 @@ def check_sharing_usage(subgraph: Subgraph, report: Report) -> None:
             if owner.kind is Kind.INTERFACE and written:
                 report.error(
                     Code.INVALID_SHAREABLE_USAGE,
-                    f'@shareable cannot be on "{owner.name}.{field.name}": only fields of objects are resolved.',
+                    f'@shareable cannot be on "{owner.name}.{field.name}": only fields of objects are'
+                    " resolved.",
                     written[0].location,
                 )
             elif len(written) > 1:
