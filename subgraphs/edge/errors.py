@@ -125,6 +125,8 @@ def formatted(error: GraphQLError, fallback: ErrorCode = ErrorCode.INTERNAL_SERV
     `fallback`; with the default it is masked. What is masked is logged with its cause.
     """
     fault = _fault_behind(error)
+    if _is_about_an_argument(error):
+        fallback = ErrorCode.BAD_USER_INPUT
     answer: dict[str, Any]
     if fault is not None:
         # graphql-core may have put the place in front ("Variable '$input' has invalid value: …"): kept.
@@ -146,6 +148,15 @@ def formatted(error: GraphQLError, fallback: ErrorCode = ErrorCode.INTERNAL_SERV
     if error.path is not None:
         answer["path"] = list(error.path)
     return answer
+
+
+def _is_about_an_argument(error: GraphQLError) -> bool:
+    """A variable was null where the argument must not be, which graphql-core sees while executing only.
+
+    Such an error names its place in the document from the start; what goes wrong with a result does not.
+    """
+    root = _root(error)
+    return isinstance(root, GraphQLError) and error.path is not None and bool(root.nodes) and root is not error
 
 
 def _root(error: GraphQLError) -> BaseException:
