@@ -19,7 +19,7 @@ from devstack.servers.postgres import SUPERUSER, Postgres
 from subgraphs.customer.store.migrate import upgrade
 from subgraphs.customer.store.provision import APPLICATION, OWNER, RELAY, provision
 
-__all__ = ["Cluster", "CustomerDatabase", "customer_database", "free_port", "postgres_cluster"]
+__all__ = ["Cluster", "CustomerDatabase", "customer_database", "free_port", "postgres_cluster", "untouched_database"]
 
 _TEMPLATE = "customer_template"
 
@@ -61,6 +61,18 @@ class Cluster:
         """Run one statement as the superuser, outside of a transaction."""
         asyncio.run(_execute(self.url(SUPERUSER, "postgres"), statement))
 
+    def clone(self, name: str) -> CustomerDatabase:
+        """A new migrated, empty database."""
+        self.sql(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} OWNER {OWNER} STRATEGY file_copy")
+        # A clone does not inherit what provisioning granted and revoked on the database itself.
+        self.sql(f"REVOKE ALL ON DATABASE {name} FROM PUBLIC")
+        self.sql(f"GRANT CONNECT ON DATABASE {name} TO {APPLICATION}, {RELAY}")
+        return self.database(name)
+
+    def drop(self, database: CustomerDatabase) -> None:
+        """Delete the database, whoever is connected to it."""
+        self.sql(f"DROP DATABASE {database.name} WITH (FORCE)")
+
     def database(self, name: str) -> CustomerDatabase:
         """How each role reaches the database `name`."""
         return CustomerDatabase(
@@ -98,10 +110,15 @@ def postgres_cluster() -> Iterator[Cluster]:
 @pytest.fixture
 def customer_database(postgres_cluster: Cluster) -> Iterator[CustomerDatabase]:
     """A migrated, empty customer database of this test's own."""
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    postgres_cluster.sql(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} OWNER {OWNER} STRATEGY file_copy")
-    yield postgres_cluster.database(name)
-    postgres_cluster.sql(f"DROP DATABASE {name} WITH (FORCE)")
+    database = postgres_cluster.clone(f"test_{uuid.uuid4().hex[:12]}")
+    yield database
+    postgres_cluster.drop(database)
+
+
+@pytest.fixture(scope="session")
+def untouched_database(postgres_cluster: Cluster) -> CustomerDatabase:
+    """A migrated, empty database that all tests share which write nothing to it."""
+    return postgres_cluster.clone("untouched")
 
 
 async def _execute(url: str, statement: str) -> None:

@@ -13,7 +13,7 @@ from kernel.events import new_id
 from subgraphs.customer.domain import values
 from subgraphs.customer.domain.cpf import is_cpf
 from subgraphs.customer.domain.problems import Path, Problem, ProblemCode
-from subgraphs.customer.domain.profile import Address, Asset, Debt, Income, Profile, age
+from subgraphs.customer.domain.profile import Address, Asset, Debt, Income, Profile, age, format_money
 
 __all__ = [
     "UNCHANGED",
@@ -268,7 +268,7 @@ def activity_payload(event_id: str, customer_id: UUID, activity: Activity) -> Ma
         case CardPurchase():
             own = {
                 "kind": ActivityKind.CARD_PURCHASE.value,
-                "amount": str(activity.amount),
+                "amount": format_money(activity.amount),
                 "merchant": activity.merchant,
                 "category": activity.category,
                 "cardLast4": activity.card_last4,
@@ -282,7 +282,7 @@ def activity_payload(event_id: str, customer_id: UUID, activity: Activity) -> Ma
         case Movement():
             own = {
                 "kind": ActivityKind.MOVEMENT.value,
-                "amount": str(activity.amount),
+                "amount": format_money(activity.amount),
                 "direction": activity.direction.value,
                 "description": activity.description,
             }

@@ -23,6 +23,7 @@ __all__ = [
     "Profile",
     "age",
     "debt_status",
+    "format_money",
     "is_active",
     "monthly_income",
     "names_person",
@@ -183,6 +184,11 @@ def names_person(text: str, name: str, cpf: str) -> bool:
     return name.casefold() in text.casefold() or cpf in digits or "@" in text
 
 
+def format_money(amount: Decimal) -> str:
+    """BRL with its two decimal places, as the store answers it."""
+    return f"{amount:.2f}"
+
+
 def profile_payload(profile: Profile) -> Mapping[str, object]:
     """The data of customer.profile.v1: `ProfileInput` of the rating contract, without name, CPF or contact."""
     return {
@@ -191,18 +197,18 @@ def profile_payload(profile: Profile) -> Mapping[str, object]:
         "city": profile.city,
         "debts": [
             {
-                "amount": str(debt.amount),
+                "amount": format_money(debt.amount),
                 "contractedOn": debt.contracted_on.isoformat(),
                 "dueOn": debt.due_on.isoformat(),
                 "settledOn": _iso(debt.settled_on),
             }
             for debt in profile.debts
         ],
-        "assets": [{"kind": asset.kind.value, "value": str(asset.value)} for asset in profile.assets],
+        "assets": [{"kind": asset.kind.value, "value": format_money(asset.value)} for asset in profile.assets],
         "incomes": [
             {
                 "kind": income.kind.value,
-                "monthlyAmount": str(income.monthly_amount),
+                "monthlyAmount": format_money(income.monthly_amount),
                 "startedOn": income.started_on.isoformat(),
                 "endedOn": _iso(income.ended_on),
             }

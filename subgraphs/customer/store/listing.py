@@ -7,33 +7,27 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    Column,
-    ColumnElement,
-    Date,
-    DateTime,
-    Integer,
-    MetaData,
-    Numeric,
-    Select,
-    Table,
-    Text,
-    Uuid,
-    and_,
-    exists,
-    func,
-    or_,
-    select,
-)
+from sqlalchemy import text
 
 from subgraphs.customer.domain.profile import Customer
 from subgraphs.customer.store.engine import Database
-from subgraphs.customer.store.reading import customer_of
+from subgraphs.customer.store.reading import CUSTOMER_COLUMNS, customer_of
 
 __all__ = ["CustomerOrder", "Filter", "Lister", "Position", "sort_value"]
+
+_FILTER = (
+    "CAST(:ids AS uuid[]), CAST(:state AS text), CAST(:city AS text), CAST(:min_total_debt AS numeric), "
+    "CAST(:max_total_debt AS numeric), CAST(:overdue AS boolean), CAST(:today AS date), "
+    "CAST(:updated_since AS timestamptz)"
+)
+_PAGE = text(
+    f"SELECT {CUSTOMER_COLUMNS} FROM customer_service.customer_page({_FILTER}, CAST(:order AS text), "
+    "CAST(:after_time AS timestamptz), CAST(:after_debt AS numeric), CAST(:after_id AS uuid), "
+    "CAST(:limit AS integer))"
+)
+_COUNT = text(f"SELECT customer_service.customer_count({_FILTER})")
 
 
 class CustomerOrder(Enum):
@@ -50,7 +44,7 @@ class Filter:
     """Which customers; every field that is not None must hold."""
 
     ids: Sequence[UUID] | None = None
-    #: Of any current address.
+    #: Of any current address; with `city`, of one and the same.
     state: str | None = None
     #: Of any current address, upper and lower case alike.
     city: str | None = None
@@ -67,41 +61,6 @@ class Position:
 
     value: datetime | Decimal
     id: UUID
-
-
-_metadata = MetaData(schema="customer_service")
-_customer = Table(
-    "customer",
-    _metadata,
-    Column("id", Uuid),
-    Column("version", Integer),
-    Column("name", Text),
-    Column("birth_date", Date),
-    Column("total_debt", Numeric(16, 2)),
-    Column("total_assets", Numeric(16, 2)),
-    Column("created_at", DateTime(timezone=True)),
-    Column("updated_at", DateTime(timezone=True)),
-    Column("erased_at", DateTime(timezone=True)),
-)
-_address = Table(
-    "address",
-    _metadata,
-    Column("customer_id", Uuid),
-    Column("city", Text),
-    Column("state", Text),
-    Column("retired_at", DateTime(timezone=True)),
-)
-_debt = Table(
-    "debt", _metadata, Column("customer_id", Uuid), Column("due_on", Date), Column("settled_on", Date)
-)
-
-#: The sort column of each order, and whether it falls.
-_ORDERS: dict[CustomerOrder, tuple[Column[Any], bool]] = {
-    CustomerOrder.CREATED_AT_ASC: (_customer.c.created_at, False),
-    CustomerOrder.CREATED_AT_DESC: (_customer.c.created_at, True),
-    CustomerOrder.UPDATED_AT_DESC: (_customer.c.updated_at, True),
-    CustomerOrder.TOTAL_DEBT_DESC: (_customer.c.total_debt, True),
-}
 
 
 def sort_value(customer: Customer, order: CustomerOrder) -> datetime | Decimal:
@@ -126,58 +85,32 @@ class Lister:
         self, chosen: Filter, order: CustomerOrder, after: Position | None, limit: int
     ) -> Sequence[Customer]:
         """At most `limit` customers of the order, from the first one after `after`."""
-        column, falling = _ORDERS[order]
-        statement = select(*(column for column in _customer.c if column.name != "erased_at"))
-        statement = self._filtered(statement, chosen)
-        if after is not None:
-            statement = statement.where(_beyond(column, falling, after))
-        keys = (column.desc(), _customer.c.id.desc()) if falling else (column, _customer.c.id)
+        value = after.value if after is not None else None
+        parameters = {
+            **self._parameters(chosen),
+            "order": order.value,
+            "after_time": value if isinstance(value, datetime) else None,
+            "after_debt": value if isinstance(value, Decimal) else None,
+            "after_id": after.id if after is not None else None,
+            "limit": limit,
+        }
         async with self._database.reading() as connection:
-            rows = await connection.execute(statement.order_by(*keys).limit(limit))
+            rows = await connection.execute(_PAGE, parameters)
             return [customer_of(row) for row in rows]
 
     async def count(self, chosen: Filter) -> int:
         """How many customers the filter lets through, on all pages together."""
-        statement = self._filtered(select(func.count()).select_from(_customer), chosen)
         async with self._database.reading() as connection:
-            return int(await connection.scalar(statement) or 0)
+            return int(await connection.scalar(_COUNT, self._parameters(chosen)) or 0)
 
-    def _filtered(self, statement: Select[Any], chosen: Filter) -> Select[Any]:
-        statement = statement.where(_customer.c.erased_at.is_(None))
-        if chosen.ids is not None:
-            # One array, however many ids: an IN list would be another statement for each length.
-            statement = statement.where(_customer.c.id == func.any(list(chosen.ids)))
-        if chosen.min_total_debt is not None:
-            statement = statement.where(_customer.c.total_debt >= chosen.min_total_debt)
-        if chosen.max_total_debt is not None:
-            statement = statement.where(_customer.c.total_debt <= chosen.max_total_debt)
-        if chosen.updated_since is not None:
-            statement = statement.where(_customer.c.updated_at >= chosen.updated_since)
-        if chosen.state is not None or chosen.city is not None:
-            statement = statement.where(_lives_in(chosen.state, chosen.city))
-        if chosen.has_overdue_debt is not None:
-            overdue = exists().where(
-                _debt.c.customer_id == _customer.c.id,
-                _debt.c.settled_on.is_(None),
-                _debt.c.due_on < self._today(),
-            )
-            statement = statement.where(overdue if chosen.has_overdue_debt else ~overdue)
-        return statement
-
-
-def _lives_in(state: str | None, city: str | None) -> ColumnElement[bool]:
-    """One and the same current address is in that state and that city."""
-    conditions = [_address.c.customer_id == _customer.c.id, _address.c.retired_at.is_(None)]
-    if state is not None:
-        conditions.append(_address.c.state == state)
-    if city is not None:
-        conditions.append(func.lower(_address.c.city) == func.lower(city))
-    return exists().where(*conditions)
-
-
-def _beyond(column: Column[Any], falling: bool, after: Position) -> ColumnElement[bool]:
-    """Rows that come after `after`; the first part lets PostgreSQL start in the middle of the index."""
-    identifier = _customer.c.id
-    if falling:
-        return and_(column <= after.value, or_(column < after.value, identifier < after.id))
-    return and_(column >= after.value, or_(column > after.value, identifier > after.id))
+    def _parameters(self, chosen: Filter) -> dict[str, object]:
+        return {
+            "ids": None if chosen.ids is None else list(chosen.ids),
+            "state": chosen.state,
+            "city": chosen.city,
+            "min_total_debt": chosen.min_total_debt,
+            "max_total_debt": chosen.max_total_debt,
+            "overdue": chosen.has_overdue_debt,
+            "today": self._today(),
+            "updated_since": chosen.updated_since,
+        }

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.postgres import CustomerDatabase, customer_database, postgres_cluster
+from tests.kit.postgres import CustomerDatabase, customer_database, postgres_cluster, untouched_database
 from tests.unit.subgraphs.customer.world import World, open_world
 
-__all__ = ["customer_database", "postgres_cluster", "world"]
+__all__ = ["customer_database", "postgres_cluster", "untouched_database", "world"]
 
 
 @pytest.fixture

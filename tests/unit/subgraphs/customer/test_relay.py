@@ -224,7 +224,7 @@ async def test_outage_of_the_queue_loses_nothing(
 async def test_crash_at_any_send_loses_and_reorders_nothing(
     customer_database: CustomerDatabase, reader: OutboxReader, sqs: FakeSqs, at: int, *, after: bool
 ) -> None:
-    """A relay that dies at its n-th send has marked nothing; the next one sends all again, which SQS absorbs."""
+    """A relay that dies at its n-th send has marked nothing; the next one sends all again."""
     customers = [uuid.uuid4() for _ in range(12)]
     await append(customer_database, [Row(customer, n) for n in (1, 2, 3) for customer in customers])
     settings = settings_for(customer_database, relay_sends=2)
@@ -259,9 +259,7 @@ async def test_event_stays_until_the_dead_letter_queue_knows(
 ) -> None:
     """When the DLQ cannot be told either, nothing is marked and nothing of this customer is sent."""
     customer = uuid.uuid4()
-    await append(
-        customer_database, [Row(customer, 1, payload={"city": "Rio " * 1000}), Row(customer, 2)]
-    )
+    await append(customer_database, [Row(customer, 1, payload={"city": "Rio " * 1000}), Row(customer, 2)])
     publisher = FakePublisher(sqs)
     publisher.outages = 1
     settings = settings_for(customer_database, relay_max_message_bytes=2_000)

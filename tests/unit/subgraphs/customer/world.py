@@ -61,10 +61,12 @@ class World:
     service: Service
     database: CustomerDatabase
 
-    async def post(self, body: object, token: str | None) -> Answer:
+    async def post(
+        self, body: object, token: str | None, extra: Mapping[str, str] | None = None
+    ) -> Answer:
         """One request as HTTP would bring it."""
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-        headers = {"content-type": "application/json", "content-length": str(len(raw))}
+        headers = {"content-type": "application/json", "content-length": str(len(raw)), **(extra or {})}
         if token is not None:
             headers["authorization"] = f"Bearer {token}"
         sent: list[Message] = []
@@ -96,10 +98,11 @@ class World:
         *,
         scopes: str | None = ALL_SCOPES,
         subject: str = "clerk",
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """One operation, of an anonymous caller when `scopes` is None."""
         token = None if scopes is None else _ISSUER.token(scope=scopes, sub=subject)
-        return await self.post({"query": query, "variables": variables or {}}, token)
+        return await self.post({"query": query, "variables": variables or {}}, token, headers)
 
     async def mutate(
         self,
@@ -107,11 +110,11 @@ class World:
         given: Mapping[str, object],
         *,
         selection: str = "",
-        scopes: str = ALL_SCOPES,
         subject: str = "clerk",
+        headers: Mapping[str, str] | None = None,
     ) -> Any:
         """The payload of one mutation, which must not be a GraphQL error."""
-        answer = await self.try_to(mutation, given, selection=selection, scopes=scopes, subject=subject)
+        answer = await self.try_to(mutation, given, selection=selection, subject=subject, headers=headers)
         return answer.data[mutation]
 
     async def try_to(
@@ -122,13 +125,14 @@ class World:
         selection: str = "",
         scopes: str = ALL_SCOPES,
         subject: str = "clerk",
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """The answer to one mutation, whatever it is."""
         query = (
             f"mutation Act($input: {INPUTS[mutation]}!) "
             f"{{ {mutation}(input: $input) {{ {selection} {_OUTCOME} }} }}"
         )
-        return await self.ask(query, {"input": given}, scopes=scopes, subject=subject)
+        return await self.ask(query, {"input": given}, scopes=scopes, subject=subject, headers=headers)
 
     async def register(self, **changes: object) -> str:
         """The id of a new customer."""
