@@ -16,11 +16,13 @@ class StoreSettings(ServiceSettings):
     #: `mongodb://host:27017/rating`; the path names the database. Secret, because it may hold a password.
     rating_mongodb_url: SecretStr
 
-    #: Seconds for one read or write, connecting and waiting for a free connection included.
-    rating_operation_seconds: float = Field(default=3.0, gt=0)
-    #: Seconds to find a server that takes writes; shorter than an operation, so that a dead one is told
-    #: apart.
-    rating_selection_seconds: float = Field(default=2.0, gt=0)
+    #: Seconds for one read or write, connecting, retrying and waiting for a free connection included. Below
+    #: the gateway's time for a fetch, so that it hears an error and not silence.
+    rating_operation_seconds: float = Field(default=2.0, gt=0)
+    #: Seconds to find a server and connect to it, once.
+    rating_selection_seconds: float = Field(default=1.0, gt=0)
+    #: Seconds for counting all customers (`ratingDistribution`), which grows with their number.
+    rating_aggregation_seconds: float = Field(default=5.0, gt=0)
     #: Connections of one process. An operation takes a millisecond, so few of them serve many requests.
     rating_pool_size: int = Field(default=20, gt=0)
     #: Who must have a write before it counts: with "majority" no failover can take an acknowledged event

@@ -86,7 +86,9 @@ class Calibration:
 
     def probability(self, score: int) -> float:
         """Between 0 and 1, four places: no sample of this size knows more."""
-        return round(1 / (1 + math.exp(-(self.intercept + self.slope * score))), 4)
+        log_odds = self.intercept + self.slope * score
+        # By the hyperbolic tangent, which cannot overflow as an exponential does.
+        return round((1 + math.tanh(log_odds / 2)) / 2, 4)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import pymongo
 from beanie import init_beanie
 from beanie.odm.utils.dump import get_dict
 from beanie.operators import In
@@ -64,20 +65,17 @@ class AppliedVersion:
 
 
 class RatingStore:
-    """One connection pool. Methods raise StoreUnavailable when the database does not answer in time."""
+    """One connection pool. Methods raise StoreUnavailable when the database does not answer in time.
+
+    Beanie binds its documents to one database for the whole process, so one process has one store at a time.
+    """
 
     def __init__(self, settings: StoreSettings) -> None:
         """Does not connect. Raises ConfigurationProblem when the URL is none."""
+        self._aggregation_seconds = settings.rating_aggregation_seconds
+        self._selection_seconds = settings.rating_selection_seconds
         try:
-            self._client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
-                settings.rating_mongodb_url.get_secret_value(),
-                tz_aware=True,
-                appname="customer-graph-rating",
-                timeoutMS=_milliseconds(settings.rating_operation_seconds),
-                serverSelectionTimeoutMS=_milliseconds(settings.rating_selection_seconds),
-                connectTimeoutMS=_milliseconds(settings.rating_selection_seconds),
-                maxPoolSize=settings.rating_pool_size,
-            )
+            self._client = _client(settings)
         except (InvalidURI, ValueError) as error:
             # The driver's text may quote the URL, and with it a password.
             raise ConfigurationProblem(
@@ -108,7 +106,8 @@ class RatingStore:
     async def check(self) -> Mapping[str, bool]:
         """Whether the database answers, and whether its indexes are there."""
         try:
-            missing = await self.missing_indexes()
+            with pymongo.timeout(self._selection_seconds):
+                missing = await self.missing_indexes()
         except StoreUnavailable:
             return {"mongodb": False}
         return {"mongodb": True, "indexes": not missing}
@@ -194,7 +193,7 @@ class RatingStore:
             {"$match": {"erased": False}},
             {"$group": {"_id": "$rating.band", "count": {"$sum": 1}, "average": {"$avg": "$rating.score"}}},
         ]
-        with translated("band_totals"):
+        with translated("band_totals"), pymongo.timeout(self._aggregation_seconds):
             groups = [group async for group in await self._collection.aggregate(pipeline)]
         totals = [BandTotal(Band(group["_id"]), group["count"], float(group["average"])) for group in groups]
         # Five rows are sorted here: the embedded server ignores $sort after $group.
@@ -202,7 +201,7 @@ class RatingStore:
 
     async def count(self, after: str = "") -> int:
         """How many rows come after a change."""
-        with translated("count"):
+        with translated("count"), pymongo.timeout(self._aggregation_seconds):
             return await self._collection.count_documents({"change": {"$gt": after}})
 
     async def _by_id(self, view: type[documents.V], customer_ids: Iterable[UUID]) -> list[documents.V]:
@@ -229,6 +228,22 @@ def _row(view: documents.View) -> Row | None:
         rating=mapping.rating_from(view.rating),
         updated_at=view.updated_at,
         change=view.change,
+    )
+
+
+def _client(settings: StoreSettings) -> AsyncMongoClient[dict[str, Any]]:
+    """A pool that is not connected yet; raises InvalidURI or ValueError for what is no URL of MongoDB."""
+    url = settings.rating_mongodb_url.get_secret_value()
+    if not url.startswith(("mongodb://", "mongodb+srv://")):
+        raise ValueError("no scheme of MongoDB's")  # the driver would take it for the name of a host
+    return AsyncMongoClient(
+        url,
+        tz_aware=True,
+        appname="customer-graph-rating",
+        timeoutMS=_milliseconds(settings.rating_operation_seconds),
+        serverSelectionTimeoutMS=_milliseconds(settings.rating_selection_seconds),
+        connectTimeoutMS=_milliseconds(settings.rating_selection_seconds),
+        maxPoolSize=settings.rating_pool_size,
     )
 
 
