@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from tests.conformance.suite import FETCH_TABLE, all_worlds, case_id, plan_file
+from tests.conformance.suite import FETCH_TABLE, all_worlds, case_id, plan_file, run_once
 from tests.conformance.world import World
 
 __all__ = ["plans_text"]
@@ -17,7 +17,7 @@ def plans_text(world: World) -> str:
     """The world's plans, one after the other."""
     parts = []
     for case in world.cases:
-        result = world.run(case)
+        result, _ = run_once(world, case)
         parts.append(f"# {case.title}\n{result.explain().strip()}\n")
     return "\n".join(parts)
 
@@ -26,7 +26,7 @@ def _record() -> None:
     table: dict[str, int | None] = {}
     for world in all_worlds():
         for case in world.cases:
-            result = world.run(case)
+            result, _ = run_once(world, case)
             table[case_id(world, case)] = None if result.plan is None else result.fetches
         path = plan_file(world)
         path.parent.mkdir(exist_ok=True)
