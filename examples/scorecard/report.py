@@ -21,7 +21,7 @@ def scorecard_text(version: str, fit: Fitted) -> str:
     characteristics = ",\n".join(
         _characteristic_text(plan, points) for plan, points in zip(CHARACTERISTICS, fit.points, strict=True)
     )
-    calibration = {"intercept": round(fit.intercept, 6), "slope": round(fit.slope, 8)}
+    calibration = {"intercept": round(fit.intercept, 3), "slope": round(fit.slope, 6)}
     return (
         "{\n"
         f'  "version": {json.dumps(version)},\n'
