@@ -28,12 +28,13 @@ def complete_fed1_tables(
     """Fill in, in place, what join v0.1 does not say."""
     every, root_names = tuple(graphs), frozenset(roots)
     owners = _owners(document, links)
+    assigned = _assigned(document, links)
     for table in tables.values():
         table.implements = None
         if not table.graphs:
             table.graphs.update(dict.fromkeys(every, TypeIn()))
         for item in table.fields.values():
-            if item.graphs or table.name in root_names:
+            if (table.name, item.name) in assigned or table.name in root_names:
                 continue
             owner = owners.get(table.name)
             present = dict.fromkeys(every if owner is None else (owner,), FieldIn())
@@ -52,6 +53,18 @@ def _owners(document: ast.DocumentNode, links: Links) -> dict[str, str]:
             for applied in directives(node.directives, name):
                 owners[node.name.value] = str(arguments(applied).get("graph"))
     return owners
+
+
+def _assigned(document: ast.DocumentNode, links: Links) -> set[tuple[str, str]]:
+    """The fields that say themselves to which graph they belong."""
+    name = links.directive("join", "field")
+    return {
+        (node.name.value, item.name.value)
+        for node in document.definitions
+        if isinstance(node, ast.ObjectTypeDefinitionNode | ast.InterfaceTypeDefinitionNode)
+        for item in node.fields or ()
+        if directives(item.directives, name)
+    }
 
 
 def _make_resolvable(
