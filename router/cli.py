@@ -38,8 +38,19 @@ def command() -> None:
     "--processes", type=click.IntRange(min=1), help="Workers; one per core by default, four at most."
 )
 @click.option("--port", type=click.IntRange(0, 65535), help="Health and metrics; else PORT, else 4102.")
+@click.option(
+    "--worker-ports",
+    type=click.IntRange(1, 65535),
+    help="First port for the health and metrics of all workers but the first; any free ones by default.",
+)
 @click.option("--attached", is_flag=True, hidden=True, help="End when standard input ends.")
-def run(router_config: Path | None, processes: int | None, port: int | None, attached: bool) -> None:
+def run(
+    router_config: Path | None,
+    processes: int | None,
+    port: int | None,
+    worker_ports: int | None,
+    attached: bool,
+) -> None:
     """Work until SIGTERM, then drain."""
     from router.serve import end_with_parent, run_one, run_several
 
@@ -50,7 +61,7 @@ def run(router_config: Path | None, processes: int | None, port: int | None, att
     if count == 1:
         run_one(settings)
     else:
-        run_several(settings, count)
+        run_several(settings, count, worker_ports)
 
 
 @command.command()

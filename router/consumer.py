@@ -55,17 +55,18 @@ class Consumer:
         self._stopping.set()
 
     async def run(self) -> None:
-        """Consume until stopped."""
-        chores = [asyncio.create_task(work.run()) for work in (self._leases, self._deletions)]
-        try:
+        """Consume until stopped.
+
+        Raises an exception group when anything breaks that must not; what was in hand comes again in time.
+        """
+        async with asyncio.TaskGroup() as side:
+            chores = [side.create_task(chore.run()) for chore in (self._leases, self._deletions)]
             async with asyncio.TaskGroup() as lanes:
                 while not self._stopping.is_set():
                     for group in await self._receive():
                         lanes.create_task(self._work(group), name=f"lane of {self._queue.name}")
-        finally:
             for chore in chores:
                 chore.cancel()
-            await asyncio.gather(*chores, return_exceptions=True)
 
     async def _receive(self) -> list[str]:
         """The groups whose lanes begin with what was received; empty when there was nothing, or no room."""
@@ -74,8 +75,10 @@ class Consumer:
             return []
         # The time before the call: what it hides, it hides from some later moment on.
         asked_at = time.monotonic()
+        # Without waiting at first, so that it is known at once whether the queue answers.
+        wait = queue.wait if self.receiving else 0
         try:
-            messages = await self._queues.receive(queue.name, limit, queue.wait, queue.visibility)
+            messages = await self._queues.receive(queue.name, limit, wait, queue.visibility)
         except QueueUnavailable as problem:
             log.warning("router.receive_failed", queue=queue.name, problem=str(problem))
             self.receiving = False

@@ -47,6 +47,6 @@ def _explain_queue(
 def _refusals(call: Call, variables: Mapping[str, object], schema: GraphQLSchema) -> list[str]:
     """What the schema says against the variables; custom scalars are only known to the target."""
     operation = parse(call.document).definitions[0]
-    assert isinstance(operation, OperationDefinitionNode)  # noqa: S101  the document is our own
+    assert isinstance(operation, OperationDefinitionNode)
     coerced = get_variable_values(schema, operation.variable_definitions or (), dict(variables))
     return [error.message for error in coerced] if isinstance(coerced, list) else []

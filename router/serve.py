@@ -59,14 +59,16 @@ def run_one(settings: RouterSettings) -> None:
     )
 
 
-def run_several(settings: RouterSettings, processes: int) -> None:
+def run_several(settings: RouterSettings, processes: int, worker_ports: int | None) -> None:
     """Run `processes` workers until SIGTERM; one that dies is started again, later each time it does.
 
-    The n-th worker has its health and metrics on port + n. Workers share nothing but the queues.
+    The first has its health and metrics on the settings' port, the others on `worker_ports` and the ports
+    after it, or on any free ones, which they log. Workers share nothing but the queues.
     """
     configure_logging("router", settings.log_format, settings.log_level)
     load_calls(settings)  # what is wrong is said once, here
-    crew = [_Worker(settings.port + number if settings.port else 0) for number in range(processes)]
+    others = [worker_ports + number if worker_ports else 0 for number in range(processes - 1)]
+    crew = [_Worker(port) for port in (settings.port, *others)]
     stopping = False
 
     def stop(*_: object) -> None:

@@ -17,7 +17,7 @@ MOST_PROCESSES = 4
 class RouterSettings(ServiceSettings):
     """What `router` commands read besides boto3's own variables (`AWS_DEFAULT_REGION`, …)."""
 
-    #: Of several processes the first listens here, the others on the ports that follow.
+    #: Of several processes the first listens here.
     port: int = Field(default=4102, ge=0, le=65535)
 
     #: The routing table.

@@ -87,9 +87,10 @@ class Target:
 
     async def apply(self, request: Request) -> Verdict:
         """Send the mutation and say what its answer means; never raises for what a target or network does."""
-        if self._breaker.state is State.OPEN:
-            return Unavailable("BREAKER_OPEN")
         async with self._slots:
+            # Asked here, since it may have opened while this message waited for its turn.
+            if self._breaker.state is State.OPEN:
+                return Unavailable("BREAKER_OPEN")
             answer = await self._send(request)
         verdict = judge(answer, request.call)
         self._learn(verdict)

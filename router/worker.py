@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from random import Random, SystemRandom
 
 import aiohttp
@@ -12,7 +13,7 @@ import aiohttp
 from kernel.settings import ConfigurationProblem
 from kernel.telemetry import get_logger
 from router import metrics
-from router.calls import Calls, compile_calls, load_schemas
+from router.calls import Call, Calls, compile_calls, load_schemas
 from router.config import QueueConfig, Table, load_table
 from router.consumer import Consumer
 from router.delivery import Delivery
@@ -54,19 +55,52 @@ def tokens_from(settings: RouterSettings, session: aiohttp.ClientSession) -> Tok
     )
 
 
-@dataclass(slots=True)
-class _Running:
-    """The consumers of one table."""
+#: Seconds before a consumer that broke is replaced.
+_REPLACE_SECONDS = 1.0
 
-    table: Table
-    consumers: dict[str, Consumer] = field(default_factory=dict)
-    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+class _Post:
+    """One queue's consumer; one that breaks is replaced, and the log tells."""
+
+    def __init__(self, name: str, new_consumer: Callable[[], Consumer]) -> None:
+        self._name = name
+        self._new_consumer = new_consumer
+        self._consumer = new_consumer()
+        self._stopping = False
+        self._task = asyncio.create_task(self._run(), name=f"consumer of {name}")
+
+    @property
+    def well(self) -> bool:
+        """Whether it runs and its queue answers."""
+        return self._consumer.receiving and not self._task.done()
 
     async def drain(self) -> None:
         """Stop receiving; return when all is settled or given back."""
-        for consumer in self.consumers.values():
-            consumer.stop()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
+        self._stopping = True
+        self._consumer.stop()
+        await asyncio.wait([self._task])
+
+    async def _run(self) -> None:
+        while not self._stopping:
+            try:
+                await self._consumer.run()
+            except* Exception:
+                log.exception("router.consumer_broke", queue=self._name)
+                await asyncio.sleep(_REPLACE_SECONDS)
+                if not self._stopping:
+                    self._consumer = self._new_consumer()
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """The posts of one table, by queue."""
+
+    table: Table
+    posts: Mapping[str, _Post]
+
+    async def drain(self) -> None:
+        """Stop receiving; return when all is settled or given back."""
+        await asyncio.gather(*(post.drain() for post in self.posts.values()))
 
 
 class Worker:
@@ -83,9 +117,10 @@ class Worker:
 
     async def start(self, table: Table, calls: Calls) -> None:
         """Begin with this table; queues and targets that do not answer are waited for."""
-        self._known = self._fingerprint()
         self._session = new_session()
         self._run(table, calls)
+        # The running table's schemas are part of it.
+        self._known = self._fingerprint()
         self._chores = [
             asyncio.create_task(self._watch_table(), name="router-reload"),
             asyncio.create_task(self._watch_queues(), name="router-watch"),
@@ -104,27 +139,28 @@ class Worker:
             await self._session.close()
 
     async def ready(self) -> Mapping[str, bool]:
-        """Whether every queue answers, and every consumer runs."""
+        """Whether every queue answers and is consumed."""
         running = self._running
         if running is None:
             return {"running": False}
-        checks = {f"queue {name}": consumer.receiving for name, consumer in running.consumers.items()}
-        checks["running"] = not any(task.done() for task in running.tasks)
-        return checks
+        return {f"queue {name}": post.well for name, post in running.posts.items()}
 
     def _run(self, table: Table, calls: Calls) -> None:
-        assert self._session is not None  # noqa: S101  set by start
+        assert self._session is not None
         tokens = tokens_from(self._settings, self._session)
         targets = {name: Target(config, self._session, tokens) for name, config in table.targets.items()}
-        running = _Running(table)
-        for name, queue in table.queues.items():
-            delivery = Delivery(queue, calls[name], targets, self._random)
-            consumer = Consumer(self._queues, queue, delivery, targets)
-            task = asyncio.create_task(consumer.run(), name=f"consumer of {name}")
-            task.add_done_callback(_complain)
-            running.consumers[name] = consumer
-            running.tasks.append(task)
-        self._running = running
+        self._running = _Running(
+            table,
+            {
+                name: _Post(name, partial(self._consumer, queue, calls[name], targets))
+                for name, queue in table.queues.items()
+            },
+        )
+
+    def _consumer(
+        self, queue: QueueConfig, calls: Mapping[str, Call], targets: Mapping[str, Target]
+    ) -> Consumer:
+        return Consumer(self._queues, queue, Delivery(queue, calls, targets, self._random), targets)
 
     async def _watch_table(self) -> None:
         while True:
