@@ -28,17 +28,23 @@ __all__ = ["Companion", "build_service", "build_store", "system_clock"]
 class Companion(Protocol):
     """Something that lives as long as the service does."""
 
-    def start(self) -> None: ...
+    def start(self) -> None:
+        """Begin, in the running loop."""
 
-    async def stop(self) -> None: ...
+    async def stop(self) -> None:
+        """End, and return when it has."""
 
-    async def ready(self) -> Mapping[str, bool]: ...
+    async def ready(self) -> Mapping[str, bool]:
+        """What must work for it to be useful."""
 
 
 def build_service(
     settings: CustomerSettings, companion: Companion | None = None, clock: Clock | None = None
 ) -> Service:
-    """The subgraph as a service; nothing is connected before it starts. The clock is the machine's by default."""
+    """The subgraph as a service; nothing is connected before it starts.
+
+    The clock is the machine's by default.
+    """
     clock = clock or system_clock(settings.customer_time_zone)
     store = build_store(settings, clock)
     journal = AccessLog(store.database, settings.customer_access_log_batch)

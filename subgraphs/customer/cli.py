@@ -35,12 +35,12 @@ def command() -> None:
 @click.option("--with-relay", is_flag=True, help="Also carry the outbox to the queues, in this process.")
 def serve(host: str | None, port: int | None, with_relay: bool) -> None:
     """Serve the subgraph until SIGTERM."""
-    from subgraphs.customer.app import build_service  # noqa: PLC0415 - the schema takes long to import
+    from subgraphs.customer.app import build_service
 
     settings = load(of.CustomerSettings, host=host, port=port)
     companion = None
     if with_relay:
-        from subgraphs.customer.companion import relay_companion  # noqa: PLC0415 - boto3 likewise
+        from subgraphs.customer.companion import relay_companion
 
         companion = relay_companion()
     serve_http(build_service(settings, companion))
@@ -51,15 +51,15 @@ def serve(host: str | None, port: int | None, with_relay: bool) -> None:
 @click.option("--port", type=int, help="Port of health and metrics (PORT, 4101).")
 def relay(host: str | None, port: int | None) -> None:
     """Carry the outbox to the queues until SIGTERM."""
-    from subgraphs.customer.publishing.settings import RelaySettings  # noqa: PLC0415 - as above
-    from subgraphs.customer.relay import run  # noqa: PLC0415 - as above
+    from subgraphs.customer.publishing.settings import RelaySettings
+    from subgraphs.customer.relay import run
 
     run(load(RelaySettings, host=host, port=port))
 
 
 @command.command()
 def provision() -> None:
-    """Create the database and its three roles, with the names and passwords of the URLs in the environment."""
+    """Create the database and its three roles, with the passwords of the URLs in the environment."""
     settings = load(of.ProvisionSettings)
     urls = {
         provisioning.OWNER: settings.customer_owner_database_url,
@@ -100,7 +100,9 @@ def migrate(revision: str, down_to: str | None, yes: bool) -> None:
 
 @command.command()
 @click.option("--target", type=click.Choice(sorted(QUEUES)), required=True, help="The copy to rebuild.")
-@click.option("--since", required=True, help="Events from this instant on: 2026-11-01 or 2026-11-01T10:00:00Z.")
+@click.option(
+    "--since", required=True, help="Events from this instant on: 2026-11-01 or 2026-11-01T10:00:00Z."
+)
 def replay(target: str, since: str) -> None:
     """Send events of the outbox again; copies absorb what they have."""
     url = load(of.ReplaySettings).customer_relay_database_url.get_secret_value()
@@ -111,8 +113,8 @@ def replay(target: str, since: str) -> None:
 @command.command()
 def schema() -> None:
     """Print the subgraph's SDL."""
-    from subgraphs.customer.schema import schema as built  # noqa: PLC0415 - takes long to import
-    from subgraphs.edge import sdl  # noqa: PLC0415 - as above
+    from subgraphs.customer.schema import schema as built
+    from subgraphs.edge import sdl
 
     click.echo(sdl.export(built), nl=False)
 

@@ -187,9 +187,7 @@ class Customer:
     async def phone(self, info: CustomerInfo) -> str | None:
         return (await self._contact(info)).phone
 
-    @field(
-        scopes=PII, description="Current addresses; the first one is where the customer lives."
-    )
+    @field(scopes=PII, description="Current addresses; the first one is where the customer lives.")
     async def addresses(self, info: CustomerInfo) -> list[Address]:
         found = await available(info.context.loaders.addresses.load(self.row.id))
         return [Address.of(address) for address in found]

@@ -17,7 +17,7 @@ _KEY = "idempotency_key"
 
 
 def canonical_input(operation: str, given: object) -> bytes:
-    """Equal for two inputs of `operation` exactly when their values are equal; the idempotency key does not count.
+    """Equal for two inputs of `operation` exactly when their values are equal, idempotency key aside.
 
     Amounts are compared as numbers (`100` is `100.00`), instants as instants; a field left out is not null.
     """

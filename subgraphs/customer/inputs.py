@@ -45,13 +45,13 @@ _T = TypeVar("_T")
 strawberry.enum(MovementDirection)
 
 _KEY = (
-    "The same key with the same input gives the first answer again; with another input it gives the user error "
-    "IDEMPOTENCY_CONFLICT. Keys belong to the caller."
+    "The same key with the same input gives the first answer again; with another input it gives the user "
+    "error IDEMPOTENCY_CONFLICT. Keys belong to the caller."
 )
 
 
 def known_id(value: ID) -> UUID | None:
-    """The id, or None for a text that cannot be an id of ours: ids are opaque, so that is merely an unknown one."""
+    """The id, or None for a text that is no UUID: ids are opaque, so it is merely an unknown one."""
     try:
         return entity_id(value)
     except BadUserInput:
@@ -248,9 +248,7 @@ class RecordBureauQueryInput:
 
     def draft(self) -> drafts.BureauQuery:
         """As the domain takes it."""
-        return drafts.BureauQuery(
-            normalise_text(self.bureau), optional_text(self.reason), self.occurred_at
-        )
+        return drafts.BureauQuery(normalise_text(self.bureau), optional_text(self.reason), self.occurred_at)
 
 
 @strawberry.input

@@ -1,7 +1,7 @@
 """The mutations: check the input, then change, version, events and idempotency record in one transaction.
 
-Every method returns a receipt or raises `Rejected` with the caller's mistakes, in which case nothing was written,
-or `StoreUnavailable`, likewise, or `OutcomeUnknown`.
+Every method returns a receipt, or raises `Rejected` with the caller's mistakes or `StoreUnavailable`, in
+which cases nothing was written, or `OutcomeUnknown`.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Mutations:
     async def update(
         self, intent: Intent, customer_id: UUID | None, change: Change, expected_version: int | None
     ) -> Receipt:
-        """Name, e-mail, phone and addresses as `change` says; VERSION_CONFLICT when another change came between."""
+        """The fields are as `change` says; VERSION_CONFLICT when another change came between."""
         _refuse(drafts.check_change(change, _INPUT))
 
         async def step(transaction: Transaction, held: Held) -> None:
@@ -221,7 +221,10 @@ class Mutations:
         return await self._commit(work)
 
     async def _commit(self, work: Callable[[Transaction], Awaitable[Receipt]]) -> Receipt:
-        """Do `work` in a transaction. Raises `OutcomeUnknown` only when PostgreSQL stays away after a lost commit."""
+        """Do `work` in a transaction.
+
+        Raises `OutcomeUnknown` only when PostgreSQL stays away after a lost commit.
+        """
         receipt: Receipt | None = None
         try:
             async with self._database.writing() as connection:

@@ -18,9 +18,7 @@ __all__ = ["ActivityPayload", "CustomerPayload", "ErasePayload", "EventReceipt",
 strawberry.enum(ProblemCode, name="UserErrorCode")
 
 
-@strawberry.type(
-    description="What was put on the queues by this mutation, committed with the change itself."
-)
+@strawberry.type(description="What was put on the queues by this mutation, committed with the change itself.")
 class EventReceipt:
     event_id: ID
     customer_id: ID
@@ -44,9 +42,7 @@ class EventReceipt:
 class UserError:
     code: ProblemCode
     message: str
-    path: list[str] | None = strawberry.field(
-        description='Path into the input, such as ["input", "cpf"].'
-    )
+    path: list[str] | None = strawberry.field(description='Path into the input, such as ["input", "cpf"].')
 
     @classmethod
     def all_of(cls, problems: Sequence[Problem]) -> list[Self]:

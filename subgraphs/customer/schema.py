@@ -15,8 +15,8 @@ from subgraphs.customer.domain.cpf import is_cpf, normalise_cpf
 from subgraphs.customer.domain.problems import Path, Rejected
 from subgraphs.customer.domain.values import check_text, normalise_text
 from subgraphs.customer.entities import PII, Customer, CustomerInfo, available
-from subgraphs.customer.idempotency import canonical_input
 from subgraphs.customer.fields import field, mutation
+from subgraphs.customer.idempotency import canonical_input
 from subgraphs.customer.inputs import known_id
 from subgraphs.customer.mutations import Mutations
 from subgraphs.customer.outbox import QUEUES
@@ -63,10 +63,8 @@ class Pipeline:
 
 @strawberry.type
 class Query:
-    @field(
-        authenticated=True, description="Null when there is none, or when it was erased."
-    )
-    async def customer(self, info: CustomerInfo, id: ID) -> Customer | None:  # noqa: A002 - the contract's name
+    @field(authenticated=True, description="Null when there is none, or when it was erased.")
+    async def customer(self, info: CustomerInfo, id: ID) -> Customer | None:
         customer_id = known_id(id)
         if customer_id is None:
             return None
@@ -76,9 +74,7 @@ class Query:
         info.context.touch([row.id])
         return Customer(row=row)
 
-    @field(
-        scopes=PII, description="With or without points and dash; found without decrypting any."
-    )
+    @field(scopes=PII, description="With or without points and dash; found without decrypting any.")
     async def customer_by_cpf(self, info: CustomerInfo, cpf: str) -> Customer | None:
         digits = normalise_cpf(cpf)
         if not is_cpf(digits):
@@ -90,15 +86,13 @@ class Query:
         info.context.touch([row.id])
         return Customer(row=row)
 
-    @field(
-        authenticated=True, description="At most 100 a page; a cursor is good for the order that gave it."
-    )
+    @field(authenticated=True, description="At most 100 a page; a cursor is good for the order that gave it.")
     async def customers(
         self,
         info: CustomerInfo,
         first: int | None = 20,
         after: str | None = None,
-        filter: CustomerFilter | None = None,  # noqa: A002 - the contract's name
+        filter: CustomerFilter | None = None,
         order_by: CustomerOrder | None = CustomerOrder.CREATED_AT_DESC,
     ) -> CustomerConnection:
         criteria = Filter() if filter is None else filter.criteria()

@@ -19,7 +19,14 @@ from devstack.servers.postgres import SUPERUSER, Postgres
 from subgraphs.customer.store.migrate import upgrade
 from subgraphs.customer.store.provision import APPLICATION, OWNER, RELAY, provision
 
-__all__ = ["Cluster", "CustomerDatabase", "customer_database", "free_port", "postgres_cluster", "untouched_database"]
+__all__ = [
+    "Cluster",
+    "CustomerDatabase",
+    "customer_database",
+    "free_port",
+    "postgres_cluster",
+    "untouched_database",
+]
 
 _TEMPLATE = "customer_template"
 
@@ -94,7 +101,9 @@ def postgres_cluster() -> Iterator[Cluster]:
     folder = Path(tempfile.mkdtemp(prefix="customer-graph-postgres-"))
     # Under root the server runs as another user, who must be able to reach its data.
     folder.chmod(0o755)
-    server = Postgres(folder / "data", free_port(), folder / "log", {"fsync": "off", "max_connections": "200"})
+    server = Postgres(
+        folder / "data", free_port(), folder / "log", {"fsync": "off", "max_connections": "200"}
+    )
     try:
         server.initialise()
         server.start()

@@ -11,7 +11,7 @@ _WRITTEN = re.compile(r"[0-9]{3}\.?[0-9]{3}\.?[0-9]{3}-?[0-9]{2}")
 
 
 def normalise_cpf(text: str) -> str:
-    """The eleven digits of a written CPF (`529.982.247-25` or `52998224725`); anything else comes back unchanged."""
+    """The eleven digits of a written CPF, such as `529.982.247-25`; anything else comes back unchanged."""
     stripped = text.strip()
     return re.sub(r"[.-]", "", stripped) if _WRITTEN.fullmatch(stripped) else text
 
@@ -19,7 +19,7 @@ def normalise_cpf(text: str) -> str:
 def is_cpf(digits: str) -> bool:
     """Whether the eleven digits carry the right check digits.
 
-    Eleven equal digits pass the arithmetic but are never given out by the Receita Federal, so they are refused.
+    Eleven equal digits pass the arithmetic, but the Receita Federal never gives them out: they are refused.
     """
     if not re.fullmatch(r"[0-9]{11}", digits) or len(set(digits)) == 1:
         return False

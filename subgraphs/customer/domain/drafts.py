@@ -49,7 +49,8 @@ _TEXT = 500
 _SHORT = 60
 #: No one has lived longer than 122 years.
 _OLDEST = 130
-#: Rows of one kind that one input may bring, and that one customer may have in all. Together they keep the whole
+#: Rows of one kind that one input may bring, and that one customer may have in all. Together they keep the
+#: whole
 #: profile, which travels as one event, below 200 KB: SQS carries at most 256 KiB.
 MAX_ADDRESSES = 20
 MAX_DEBTS = 1_000
@@ -261,7 +262,7 @@ def check_activity(activity: Activity, path: Path, now: datetime) -> Iterator[Pr
 
 
 def activity_payload(event_id: str, customer_id: UUID, activity: Activity) -> Mapping[str, object]:
-    """The data of customer.activity.v1: `ActivityEventInput` of the activity contract; `occurredAt` is in UTC."""
+    """The data of customer.activity.v1: `ActivityEventInput` of the activity contract, in UTC."""
     common: dict[str, object] = {"eventId": event_id, "customerId": str(customer_id)}
     own: dict[str, object]
     match activity:

@@ -179,7 +179,7 @@ def age(birth_date: date, today: date) -> int:
 
 
 def names_person(text: str, name: str, cpf: str) -> bool:
-    """Whether a free text gives away the person: the name, the CPF (however written) or any e-mail address."""
+    """Whether a text gives away the person: the name, the CPF (however written) or any e-mail address."""
     digits = re.sub(r"[.\s-]", "", text)
     return name.casefold() in text.casefold() or cpf in digits or "@" in text
 
@@ -190,7 +190,7 @@ def format_money(amount: Decimal) -> str:
 
 
 def profile_payload(profile: Profile) -> Mapping[str, object]:
-    """The data of customer.profile.v1: `ProfileInput` of the rating contract, without name, CPF or contact."""
+    """The data of customer.profile.v1: `ProfileInput` of the rating contract, without any identity."""
     return {
         "birthDate": profile.birth_date.isoformat(),
         "state": profile.state,
@@ -204,7 +204,9 @@ def profile_payload(profile: Profile) -> Mapping[str, object]:
             }
             for debt in profile.debts
         ],
-        "assets": [{"kind": asset.kind.value, "value": format_money(asset.value)} for asset in profile.assets],
+        "assets": [
+            {"kind": asset.kind.value, "value": format_money(asset.value)} for asset in profile.assets
+        ],
         "incomes": [
             {
                 "kind": income.kind.value,

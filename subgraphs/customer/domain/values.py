@@ -38,9 +38,10 @@ _DATE_TOLERANCE = timedelta(days=1)
 #: How far the caller's clock may be ahead of ours.
 _CLOCK_TOLERANCE = timedelta(minutes=5)
 #: The 26 states and the Federal District (IBGE).
-_STATES = frozenset(
-    ["AC", "AL", "AP", "AM", "BA", "CE", "DF", "ES", "GO", "MA", "MT", "MS", "MG", "PA", "PB", "PR", "PE", "PI", "RJ", "RN", "RS", "RO", "RR", "SC", "SP", "SE", "TO"]
-)  # fmt: skip
+_STATES = frozenset({
+    "AC", "AL", "AM", "AP", "BA", "CE", "DF", "ES", "GO", "MA", "MG", "MS", "MT", "PA",
+    "PB", "PE", "PI", "PR", "RJ", "RN", "RO", "RR", "RS", "SC", "SE", "SP", "TO",
+})  # fmt: skip
 #: A practical subset of RFC 5321; whether mail arrives only sending it can tell.
 _EMAIL = re.compile(r"[^\s@<>\"(),:;\\\[\]]{1,64}@(?=.{1,255}$)[\w-]+(\.[\w-]+)+")
 _PHONE = re.compile(r"\+?[0-9 ().-]{8,30}")

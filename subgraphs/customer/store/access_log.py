@@ -1,6 +1,6 @@
 """The append-only record of who asked for what: one row a request, written before the answer leaves.
 
-Requests that end at the same time share one INSERT, so that the record costs a request one round trip at most.
+Requests that end at the same time share one INSERT: the record costs a request one round trip at most.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ Outcome = Literal["OK", "USER_ERROR", "PARTIAL", "ERROR"]
 _APPEND = text(
     """
     INSERT INTO customer_service.access_log
-           (at, request_id, subject, operation_type, operation_name, customer_ids, outcome, status, duration_ms)
+           (at, request_id, subject, operation_type, operation_name, customer_ids, outcome, status,
+            duration_ms)
     SELECT at, request_id, subject, operation_type, operation_name,
            ARRAY(SELECT jsonb_array_elements_text(customer_ids)::uuid), outcome, status, duration_ms
       FROM jsonb_to_recordset(:entries) AS entries (

@@ -23,7 +23,8 @@ from kernel.settings import ConfigurationProblem
 __all__ = ["Database", "Limits", "OutcomeUnknown", "StoreUnavailable", "one_off_engine", "parse_url"]
 
 _APPLICATION = "customer-graph customer"
-#: SQLSTATE classes and codes that say "later": lock and statement time-outs, deadlock, shutdown, no connection.
+#: SQLSTATE classes and codes that say "later": lock and statement time-outs, deadlock, shutdown, no
+#: connection.
 _TRANSIENT = ("08", "40", "53", "55P03", "57014", "57P")
 
 
@@ -106,7 +107,7 @@ class Database:
 
 
 def parse_url(url: str) -> URL:
-    """A `postgresql://` URL with asyncpg as its driver; raises ConfigurationProblem, without repeating the URL."""
+    """A `postgresql://` URL with asyncpg as its driver; raises ConfigurationProblem, which hides the URL."""
     try:
         parsed = make_url(url)
     except ArgumentError:
@@ -121,10 +122,8 @@ def parse_url(url: str) -> URL:
 def one_off_engine(url: str | URL, **options: object) -> AsyncEngine:
     """An engine for administration: no pool, no statement time-out."""
     parsed = parse_url(url) if isinstance(url, str) else url
-    return create_async_engine(
-        parsed, poolclass=NullPool, connect_args={"timeout": 10.0, "server_settings": {"application_name": _APPLICATION}},
-        **options,
-    )  # fmt: skip
+    connect = {"timeout": 10.0, "server_settings": {"application_name": _APPLICATION}}
+    return create_async_engine(parsed, poolclass=NullPool, connect_args=connect, **options)
 
 
 def _engine(url: str, limits: Limits) -> AsyncEngine:

@@ -9,8 +9,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection
 
+from kernel.settings import ConfigurationProblem
 from subgraphs.customer.store.engine import one_off_engine
 
 __all__ = ["current", "downgrade", "head", "upgrade"]
@@ -19,7 +21,7 @@ _SCRIPTS = Path(__file__).parent.parent / "migrations"
 
 
 async def upgrade(owner_url: str, revision: str = "head") -> str:
-    """Run all revisions up to `revision` in one transaction; returns the revision that the schema is at then."""
+    """Run all revisions up to `revision` in one transaction; returns the one that is reached."""
     return await _run(owner_url, lambda config: command.upgrade(config, revision))
 
 
@@ -50,7 +52,11 @@ async def _run(owner_url: str, step: Callable[[Config], None]) -> str:
 def _step(connection: Connection, step: Callable[[Config], None]) -> str:
     config = _config()
     config.attributes["connection"] = connection
-    step(config)
+    try:
+        step(config)
+    except CommandError as error:
+        # Such as a revision that there is not.
+        raise ConfigurationProblem(f"cannot migrate: {error}") from error
     context = MigrationContext.configure(connection, opts={"version_table_schema": "customer_graph"})
     return context.get_current_revision() or "base"
 

@@ -202,7 +202,7 @@ class OutboxReader:
         """How much waits for this queue."""
         async with self._connection() as connection:
             row = await connection.fetchrow(_BACKLOG, queue)
-            assert row is not None  # noqa: S101  an aggregate always has one row
+            assert row is not None
             return Backlog(pending=row["pending"], oldest_seconds=row["oldest_seconds"])
 
     async def known_incarnation(self, queue: str) -> str | None:

@@ -1,4 +1,4 @@
-"""How far the other subgraphs' copies are behind: what waits in the outbox, and what the relay saw in the queues."""
+"""How far the copies are behind: what waits in the outbox, and what the relay saw in the queues."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ __all__ = ["QueueState", "read_queues"]
 _QUEUES = text(
     """
     SELECT queue, coalesce(pending, 0) AS pending,
-           coalesce(greatest(extract(epoch FROM clock_timestamp() - oldest_at), 0), 0)::float8 AS oldest_seconds,
-           coalesce(in_flight, 0) AS in_flight, coalesce(dead_lettered, 0) AS dead_lettered, last_published_at
+           coalesce(greatest(extract(epoch FROM clock_timestamp() - oldest_at), 0), 0)::float8 AS oldest_s,
+           coalesce(in_flight, 0) AS in_flight, coalesce(dead_lettered, 0) AS dead_lettered,
+           last_published_at
       FROM unnest(CAST(:queues AS text[])) WITH ORDINALITY AS queues (queue, place)
       LEFT JOIN customer_service.outbox_pending USING (queue)
       LEFT JOIN customer_service.relay_queue USING (queue)

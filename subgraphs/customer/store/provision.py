@@ -20,7 +20,8 @@ _ROLES = (OWNER, APPLICATION, RELAY)
 async def provision(superuser_url: str, passwords: Mapping[str, str], database: str = "customer") -> None:
     """The roles exist with these passwords (one for each of the three), and OWNER owns `database`.
 
-    May be run again at any time: it creates what is missing and sets the passwords. Raises KeyError for a missing one.
+    May be run again at any time: it creates what is missing and sets the passwords. Raises KeyError when a
+    role has none.
     """
     engine = one_off_engine(superuser_url, isolation_level="AUTOCOMMIT", hide_parameters=True)
     try:

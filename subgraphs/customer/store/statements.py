@@ -1,5 +1,7 @@
 """The statements of a mutation, constant texts with bound parameters."""
 
+# ruff: noqa: S608 - the statements are put together from constants
+
 from __future__ import annotations
 
 from collections.abc import Collection
@@ -44,8 +46,8 @@ RECALL = text(
     "FROM customer_service.idempotency WHERE principal = :principal AND key_hash = :key_hash"
 )
 INSERT_CUSTOMER = text(
-    "INSERT INTO customer_service.customer (id, name, birth_date, cpf_ciphertext, cpf_index, email_ciphertext, "
-    "phone_ciphertext, total_debt, total_assets) VALUES (:id, :name, :birth_date, "
+    "INSERT INTO customer_service.customer (id, name, birth_date, cpf_ciphertext, cpf_index, "
+    "email_ciphertext, phone_ciphertext, total_debt, total_assets) VALUES (:id, :name, :birth_date, "
     "customer_service.seal_cpf(:cpf, :key), :cpf_index, customer_service.seal(:email, :key), "
     "customer_service.seal(:phone, :key), :total_debt, :total_assets)"
 )
@@ -92,7 +94,7 @@ _ASSIGNMENTS = {
 
 
 def raise_version(changed: Collection[str]) -> TextClause:
-    """The one UPDATE of a customer's row that a change makes, with the `changed` ones of name, email and phone.
+    """The one UPDATE of a customer's row that a change makes; `changed` are out of name, email, phone.
 
     Put together from constants: ciphertext that stays cannot be named, since the role may not read it.
     """

@@ -74,7 +74,7 @@ class Transaction:
         self._keys = keys
 
     async def hold(self, customer_id: UUID, *, to_change: bool = True) -> Held | None:
-        """Lock the customer's row: against everybody, or only against those who would change it. None: unknown."""
+        """Lock the customer's row, or only hold it against changes; None when there is no such customer."""
         statement = statements.HOLD_TO_CHANGE if to_change else statements.HOLD_TO_REFER
         row = (await self._connection.execute(statement, {"id": customer_id})).one_or_none()
         if row is None:
@@ -82,7 +82,7 @@ class Transaction:
         return Held(row.id, row.version, row.erased_at is not None, row.name, row.birth_date)
 
     async def remember(self, intent: Intent, receipt: Receipt) -> Receipt | None:
-        """Bind the idempotency key to `receipt`, unless it is bound already: then the first receipt is returned.
+        """Bind the idempotency key to `receipt`; when it is bound already, the first receipt is returned.
 
         Waits for another transaction that uses the same key. Raises Rejected (IDEMPOTENCY_CONFLICT) when the
         key was used for another input.
@@ -288,7 +288,7 @@ class Transaction:
         return str(await self._connection.scalar(statements.CPF_OF, values))
 
     async def erase(self, held: Held, reason: str, requested_by: str, event_id: UUID) -> None:
-        """All personal data of the customer is gone, unsent events included; the next version is a tombstone."""
+        """All personal data of the customer is gone, unsent events included; a tombstone stays."""
         await self._connection.execute(
             statements.ERASE,
             {"id": held.id, "reason": reason, "requested_by": requested_by, "event_id": event_id},
@@ -317,9 +317,10 @@ class Transaction:
 
 
 async def committed(database: Database, receipt: Receipt) -> bool:
-    """Whether the transaction that was to append the receipt's event is in, once nobody is working on it any more.
+    """Whether the receipt's event is in, once no transaction is working on it any more.
 
-    Asks the one oracle that waits for the answer: the unique index on the event's id. Raises `StoreUnavailable`.
+    Asks the one oracle that waits for the answer: the unique index on the event's id. Raises
+    `StoreUnavailable`.
     """
     values = {"id": receipt.event_id, "customer_id": receipt.customer_id}
     async with database.probing() as connection:

@@ -1,8 +1,10 @@
-"""What the role `customer_app` may do: the schema `customer_service` of views and functions, and nothing else.
+"""What the role `customer_app` may do: the views and functions of `customer_service`, nothing else.
 
-The role holds no privilege in `customer_graph`. Views are security barriers, privileges are by column, ciphertext
-can be written but not read, and there is no DELETE or TRUNCATE at all.
+The role holds no privilege in `customer_graph`. Views are security barriers, privileges are by column,
+ciphertext can be written but not read, and there is no DELETE or TRUNCATE at all.
 """
+
+# ruff: noqa: S608 - the statements are put together from constants of this file
 
 from __future__ import annotations
 
@@ -18,8 +20,9 @@ _CIPHER = "cipher-algo=aes256, s2k-mode=1"
 
 _VIEWS = {
     "customer": """
-        SELECT id, version, name, birth_date, cpf_ciphertext, cpf_index, email_ciphertext, phone_ciphertext,
-               total_debt, total_assets, created_at, updated_at, erased_at FROM customer_graph.customer""",
+        SELECT id, version, name, birth_date, cpf_ciphertext, cpf_index, email_ciphertext,
+               phone_ciphertext, total_debt, total_assets, created_at, updated_at, erased_at
+          FROM customer_graph.customer""",
     "address": """
         SELECT id, customer_id, position, street_ciphertext, number, complement, district, city, state,
                postal_code, retired_at FROM customer_graph.address""",
@@ -27,7 +30,8 @@ _VIEWS = {
         SELECT id, customer_id, creditor, amount, contracted_on, due_on, settled_on
           FROM customer_graph.debt""",
     "asset": """
-        SELECT id, customer_id, kind, description, value, acquired_on, removed_at FROM customer_graph.asset""",
+        SELECT id, customer_id, kind, description, value, acquired_on, removed_at
+          FROM customer_graph.asset""",
     "income": """
         SELECT id, customer_id, kind, source, monthly_amount, started_on, ended_on
           FROM customer_graph.income""",
@@ -48,7 +52,8 @@ _VIEWS = {
 
 _GRANTS = (
     "GRANT USAGE ON SCHEMA customer_service TO customer_app",
-    """GRANT SELECT (id, version, name, birth_date, total_debt, total_assets, created_at, updated_at, erased_at),
+    """GRANT SELECT (id, version, name, birth_date, total_debt, total_assets, created_at, updated_at,
+                     erased_at),
              INSERT (id, name, birth_date, cpf_ciphertext, cpf_index, email_ciphertext, phone_ciphertext,
                      total_debt, total_assets),
              UPDATE (version, name, email_ciphertext, phone_ciphertext, total_debt, total_assets, updated_at)
@@ -72,7 +77,8 @@ _GRANTS = (
 
 _FUNCTIONS = {
     "is_cpf(text)": """
-        CREATE FUNCTION customer_service.is_cpf(p_cpf text) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT AS $$
+        CREATE FUNCTION customer_service.is_cpf(p_cpf text) RETURNS boolean
+        LANGUAGE sql IMMUTABLE STRICT AS $$
             SELECT p_cpf ~ '^[0-9]{11}$' AND p_cpf !~ '^(.)\\1{10}$' AND (
                 SELECT bool_and(sums.total * 10 % 11 % 10 = substr(p_cpf, sums.checked, 1)::int)
                   FROM (SELECT checked, sum(substr(p_cpf, place, 1)::int * (checked + 1 - place)) AS total
@@ -120,7 +126,8 @@ _FUNCTIONS = {
     # Debts, assets and incomes are personal data too. Events not yet published are superseded by the erasure.
     "erase_customer(uuid, text, text, uuid)": f"""
         CREATE FUNCTION customer_service.erase_customer(
-            p_id uuid, p_reason text, p_requested_by text, p_event_id uuid) RETURNS integer LANGUAGE plpgsql {_DEFINER} AS $$
+            p_id uuid, p_reason text, p_requested_by text, p_event_id uuid)
+        RETURNS integer LANGUAGE plpgsql {_DEFINER} AS $$
         DECLARE
             v_version integer;
         BEGIN

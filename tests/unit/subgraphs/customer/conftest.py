@@ -14,7 +14,7 @@ __all__ = ["customer_database", "postgres_cluster", "untouched_database", "world
 
 
 @pytest.fixture
-async def world(customer_database: CustomerDatabase, tmp_path: Path) -> AsyncIterator[World]:  # noqa: F811 - a fixture
+async def world(customer_database: CustomerDatabase, tmp_path: Path) -> AsyncIterator[World]:
     """A started customer subgraph on a database of its own."""
     async with open_world(customer_database, tmp_path) as started:
         yield started

@@ -84,7 +84,9 @@ async def test_an_anonymous_request_leaves_its_row(world: World) -> None:
 
 async def test_requests_at_once_have_a_row_each(world: World) -> None:
     """Rows are written together, none is lost."""
-    await asyncio.gather(*(world.ask(f"query N{number} {{ customers {{ totalCount }} }}") for number in range(50)))
+    await asyncio.gather(
+        *(world.ask(f"query N{number} {{ customers {{ totalCount }} }}") for number in range(50))
+    )
     rows = await entries(world)
     assert {row["operation_name"] for row in rows} == {f"N{number}" for number in range(50)}
     assert len(rows) == 50

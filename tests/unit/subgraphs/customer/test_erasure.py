@@ -132,7 +132,9 @@ async def test_the_reason_and_who_asked_are_kept(world: World) -> None:
     """The controller must be able to show why data was destroyed."""
     customer_id = await person(world)
     await world.mutate("eraseCustomer", erasure(customer_id), subject="encarregada")
-    kept = await world.database.rows("SELECT customer_id::text, reason, requested_by FROM customer_graph.erasure")
+    kept = await world.database.rows(
+        "SELECT customer_id::text, reason, requested_by FROM customer_graph.erasure"
+    )
     assert kept == [
         {"customer_id": customer_id, "reason": "pedido do titular", "requested_by": "encarregada"}
     ]

@@ -107,12 +107,12 @@ class _Given:
 def test_inputs_are_the_same_when_their_values_are_equal() -> None:
     """Spelling of numbers and offsets does not count, nor does the key; values do."""
     moment = datetime(2026, 11, 24, 12, tzinfo=UTC)
-    one = canonical_input("x", _Given(amount=Decimal("100"), at=moment))
+    one = canonical_input("x", _Given(amount=Decimal(100), at=moment))
     assert one == canonical_input(
         "x", _Given(amount=Decimal("100.00"), at=moment, idempotency_key=strawberry.ID("k"))
     )
     brasilia = moment.astimezone(timezone(timedelta(hours=-3)))
     assert one == canonical_input("x", _Given(amount=Decimal("1e2"), at=brasilia))
-    assert one != canonical_input("y", _Given(amount=Decimal("100"), at=moment))
+    assert one != canonical_input("y", _Given(amount=Decimal(100), at=moment))
     assert one != canonical_input("x", _Given(amount=Decimal("100.01"), at=moment))
-    assert one != canonical_input("x", _Given(amount=Decimal("100"), at=moment, note=None))
+    assert one != canonical_input("x", _Given(amount=Decimal(100), at=moment, note=None))

@@ -73,7 +73,9 @@ async def test_debts_are_added_and_settled(world: World) -> None:
     overdue = brazil.debt(amount="250.50", dueOn="2026-11-23")
     await world.mutate("addDebt", {"customerId": customer_id, "debt": overdue})
     await world.mutate("addDebt", {"customerId": customer_id, "debt": brazil.debt(amount="100")})
-    seen = await world.customer(customer_id, f"{_STATE} debts {{ id status }} open: debts(status: OPEN) {{ id }}")
+    seen = await world.customer(
+        customer_id, f"{_STATE} debts {{ id status }} open: debts(status: OPEN) {{ id }}"
+    )
     assert (seen["version"], seen["totalDebt"]) == (3, "350.50")
     assert [debt["status"] for debt in seen["debts"]] == ["OVERDUE", "OPEN"]
     assert [debt["id"] for debt in seen["open"]] == [seen["debts"][1]["id"]]

@@ -20,7 +20,10 @@ _EVENTS = (
     "SELECT id::text, aggregatetype, aggregateid::text, type, payload::text, sequence, queue, traceparent, "
     "published_at FROM customer_graph.outbox ORDER BY position"
 )
-_CONTRACTS = {"customer.profile.v1": ("rating", "ProfileInput"), "customer.activity.v1": ("activity", "ActivityEventInput")}
+_CONTRACTS = {
+    "customer.profile.v1": ("rating", "ProfileInput"),
+    "customer.activity.v1": ("activity", "ActivityEventInput"),
+}
 
 
 async def events(world: World) -> Sequence[Mapping[str, Any]]:

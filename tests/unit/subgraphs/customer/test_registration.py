@@ -41,9 +41,7 @@ async def test_a_registered_customer_can_be_read_back(world: World) -> None:
                 "complement": None,
             }
         ],
-        "debts": [
-            {"creditor": "Banco Araucária", "amount": "1500.00", "status": "OPEN", "settledOn": None}
-        ],
+        "debts": [{"creditor": "Banco Araucária", "amount": "1500.00", "status": "OPEN", "settledOn": None}],
         "incomes": [{"kind": "SALARY", "monthlyAmount": "4200.00"}],
     }
 

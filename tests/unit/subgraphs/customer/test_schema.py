@@ -22,7 +22,9 @@ def test_every_root_field_is_guarded() -> None:
     exported = sdl.export(schema)
     for root in ("type Query", "type Mutation"):
         block = exported[exported.index(root) :]
-        fields = [line for line in block[: block.index("\n}")].splitlines()[1:] if "(" in line or ": " in line]
+        fields = [
+            line for line in block[: block.index("\n}")].splitlines()[1:] if "(" in line or ": " in line
+        ]
         signatures = [line for line in fields if not line.strip().startswith('"')]
         assert signatures
         for line in signatures:

@@ -1,5 +1,7 @@
 """A customer subgraph in this process, on a real PostgreSQL, and a caller of it."""
 
+# ruff: noqa: S608 - the statements are put together from constants
+
 from __future__ import annotations
 
 import asyncio
@@ -61,9 +63,7 @@ class World:
     service: Service
     database: CustomerDatabase
 
-    async def post(
-        self, body: object, token: str | None, extra: Mapping[str, str] | None = None
-    ) -> Answer:
+    async def post(self, body: object, token: str | None, extra: Mapping[str, str] | None = None) -> Answer:
         """One request as HTTP would bring it."""
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         headers = {"content-type": "application/json", "content-length": str(len(raw)), **(extra or {})}

@@ -118,7 +118,9 @@ def test_telephone_numbers_have_8_to_15_digits(phone: str, fine: bool) -> None:
     assert accepted(values.check_phone(phone, PATH)) is fine
 
 
-@pytest.mark.parametrize(("state", "fine"), [("PE", True), ("DF", True), ("XX", False), ("pe", False), ("", False)])
+@pytest.mark.parametrize(
+    ("state", "fine"), [("PE", True), ("DF", True), ("XX", False), ("pe", False), ("", False)]
+)
 def test_states_are_those_of_brazil(state: str, fine: bool) -> None:
     """Two upper-case letters out of 27."""
     assert accepted(values.check_state(state, PATH)) is fine
@@ -139,7 +141,9 @@ def test_what_is_no_postal_code_is_refused(written: str) -> None:
     assert not accepted(values.check_postal_code(values.normalise_postal_code(written), PATH))
 
 
-@pytest.mark.parametrize(("digits", "fine"), [("1234", True), ("0000", True), ("123", False), ("12a4", False)])
+@pytest.mark.parametrize(
+    ("digits", "fine"), [("1234", True), ("0000", True), ("123", False), ("12a4", False)]
+)
 def test_only_the_last_four_digits_of_a_card_are_taken(digits: str, fine: bool) -> None:
     """A whole card number never gets in."""
     assert accepted(values.check_card_last4(digits, PATH)) is fine

@@ -54,7 +54,9 @@ async def test_migrations_lead_back_to_where_they_came_from(empty_database: Cust
     assert len(first) > 200
     for revision in ("0002", "0001", "base"):
         assert await downgrade(url, revision) == revision
-    left = "SELECT count(*) FROM pg_class WHERE relnamespace = 'customer_graph'::regnamespace AND relkind = 'r'"
+    left = (
+        "SELECT count(*) FROM pg_class WHERE relnamespace = 'customer_graph'::regnamespace AND relkind = 'r'"
+    )
     assert await empty_database.value(left) == 1
     assert await upgrade(url) == head()
     assert await empty_database.rows(_CATALOGUE) == first

@@ -12,7 +12,11 @@ _ADDRESS = "INSERT INTO customer_graph.address VALUES (gen_random_uuid(), $1, 0,
 
 BROKEN = [
     ("an amount of zero", _DEBT.format("'Banco', 0, '2026-01-01', '2026-02-01'"), "CheckViolationError"),
-    ("an amount too large", _DEBT.format("'Banco', 1e12, '2026-01-01', '2026-02-01'"), "NumericValueOutOfRangeError"),
+    (
+        "an amount too large",
+        _DEBT.format("'Banco', 1e12, '2026-01-01', '2026-02-01'"),
+        "NumericValueOutOfRangeError",
+    ),
     ("due before contracted", _DEBT.format("'Banco', 1, '2026-02-01', '2026-01-01'"), "CheckViolationError"),
     (
         "settled before contracted",
@@ -63,7 +67,11 @@ BROKEN = [
         "VALUES (gen_random_uuid(), 'customer', $1, 'x', to_jsonb(repeat('x', 250001)), 1, 'q')",
         "CheckViolationError",
     ),
-    ("a customer who goes while debts stay", "DELETE FROM customer_graph.customer WHERE id = $1", "ForeignKeyViolationError"),
+    (
+        "a customer who goes while debts stay",
+        "DELETE FROM customer_graph.customer WHERE id = $1",
+        "ForeignKeyViolationError",
+    ),
 ]
 
 
