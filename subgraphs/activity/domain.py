@@ -9,7 +9,6 @@ import datetime as dt
 import decimal
 import re
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -29,6 +28,7 @@ __all__ = [
     "bucket_count",
     "checked",
     "from_micros",
+    "in_centavos",
     "month_of",
     "reais",
     "to_centavos",
@@ -44,6 +44,7 @@ MAX_CENTAVOS = 10_000_000_000_000
 #: Characters of a free text; the mapping's keyword limit and the full text index stay small.
 MAX_TEXT = 500
 
+_WIDE = decimal.Context(prec=50)
 _CARD_LAST4 = re.compile(r"\d{4}", re.ASCII)
 
 
@@ -175,10 +176,16 @@ def _spelled(name: str) -> str:
 
 def to_centavos(amount: decimal.Decimal) -> int:
     """The amount in centavos; raises `InvalidEvent` when it has fractions of a centavo."""
-    centavos = amount.scaleb(2)
+    centavos = in_centavos(amount)
     if centavos != centavos.to_integral_value():
         raise InvalidEvent("An amount has at most two decimal places.")
     return int(centavos)
+
+
+def in_centavos(amount: decimal.Decimal) -> decimal.Decimal:
+    """The amount times a hundred, with whatever fraction it has."""
+    # The default context would round what the graph's Decimal may hold (34 digits) to 28.
+    return amount.scaleb(2, context=_WIDE)
 
 
 def reais(centavos: int) -> decimal.Decimal:
@@ -213,9 +220,3 @@ _WIDTHS: dict[HistogramInterval, dt.timedelta] = {
 def bucket_count(interval: HistogramInterval, start: dt.datetime, end: dt.datetime) -> int:
     """At most so many buckets per kind lie between `start` and `end`."""
     return -((start - end) // _WIDTHS[interval]) + 1
-
-
-def kinds_in_order(kinds: Iterable[ActivityKind]) -> list[ActivityKind]:
-    """Without repetition, in the order of declaration."""
-    wanted = set(kinds)
-    return [kind for kind in ActivityKind if kind in wanted]

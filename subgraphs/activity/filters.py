@@ -8,7 +8,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR
 
 import strawberry
 
-from subgraphs.activity.domain import MAX_CENTAVOS
+from subgraphs.activity.domain import MAX_CENTAVOS, in_centavos
 from subgraphs.activity.enums import ActivityKind
 from subgraphs.activity.store.port import Filter, PageRequest, Position
 from subgraphs.edge import cursor
@@ -74,7 +74,7 @@ def store_filter(events: ActivityFilter | None) -> Filter:
 
 def _bound(amount: decimal.Decimal, rounding: str) -> int:
     """Centavos, kept within what a store's integer holds; no amount lies beyond anyway."""
-    centavos = int(amount.scaleb(2).to_integral_value(rounding))
+    centavos = int(in_centavos(amount).to_integral_value(rounding))
     return max(-1, min(centavos, MAX_CENTAVOS + 1))
 
 

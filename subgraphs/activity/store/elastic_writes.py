@@ -59,7 +59,11 @@ class ElasticWrites:
         try:
             await called(
                 lambda: self._client.create(
-                    index=self._tombstones, id=customer, document=document, refresh="wait_for"
+                    index=self._tombstones,
+                    id=customer,
+                    document=document,
+                    refresh="wait_for",
+                    require_alias=True,
                 ),
                 _SECONDS,
             )
@@ -113,10 +117,16 @@ class ElasticWrites:
     async def _bulk_statuses(self, actions: Sequence[_Action], expected: set[int]) -> list[int]:
         lines = [line for action in actions for line in action]
         answer = await called(
-            lambda: self._client.bulk(index=self._events, operations=lines, refresh="wait_for"), _SECONDS
+            # Never an index of the cluster's own making, should the alias be gone.
+            lambda: self._client.bulk(
+                index=self._events, operations=lines, refresh="wait_for", require_alias=True
+            ),
+            _SECONDS,
         )
         results = [next(iter(item.values())) for item in answer["items"]]
         for result in results:
+            if result["status"] == 404 and 404 not in expected:
+                raise StoreUnavailable
             if result["status"] not in expected and result["status"] not in RETRIABLE:
                 raise Refused(f"Elasticsearch answered {result['status']} {result['error']['type']}")
         return [result["status"] for result in results]

@@ -19,16 +19,18 @@ ANALYSER = "brazilian_texts"
 
 # Articles, prepositions, conjunctions and pronouns, without accents.
 _STOP_WORD_LINES = """
-a ao aos aquela aquele as ate com como da das de dela dele do dos e ela ele em entre era essa esse esta este eu
-foi ha isso isto ja lhe mais mas me mesmo meu minha na nas nem no nos nossa nosso num numa nao o os ou para pela
-pelas pelo pelos por quando que quem se sem ser seu seus sua suas sao so tambem te tem um uma voce
+a ao aos aquela aquele as ate com como da das de dela dele do dos e ela ele em entre era essa esse
+esta este eu foi ha isso isto ja lhe mais mas me mesmo meu minha na nas nem no nos nossa nosso num
+numa nao o os ou para pela pelas pelo pelos por quando que quem se sem ser seu seus sua suas sao so
+tambem te tem um uma voce
 """
 _STOP_WORDS = frozenset(_STOP_WORD_LINES.split())
 
 # Applied one after the other. Both the text and the search pass through them, so what counts is that singular
 # and plural meet, not that the result is a word: "torre" and "torres" meet at "torr".
 _PLURALS: tuple[tuple[str, str], ...] = (
-    (r"(?<=..)[oa]es$", "ao"),  # promocoes, paes
+    (r"^paes$", "pao"),  # every bakery, and too short for the rule below, which must spare maes
+    (r"(?<=..)[oa]es$", "ao"),  # promocoes, capitaes
     (r"(?<=..)([ao])is$", r"\1l"),  # jornais, anzois
     (r"(?<=..)eis$", "el"),  # papeis
     (r"(?<=..)ns$", "m"),  # viagens
