@@ -42,7 +42,7 @@ class Meter:
         self._budget = budget
         self._clock = clock
         self._deadline = clock() + budget.seconds
-        self._next_look = _CLOCK_INTERVAL
+        self._next_look = min(_CLOCK_INTERVAL, budget.states + 1)
         self.states = 0
 
     def count(self, states: int = 1) -> None:

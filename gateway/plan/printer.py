@@ -12,6 +12,7 @@ from gateway.plan.nodes import (
     PathSegment,
     QueryPlan,
     RepresentationField,
+    RepresentationSpec,
 )
 
 __all__ = ["to_json", "to_text"]
@@ -35,12 +36,16 @@ def _paragraph(fetch: FetchNode) -> str:
     for call in fetch.calls:
         label = "" if len(fetch.calls) == 1 else f"{call.key} "
         for target in call.targets:
-            specs = " | ".join(
-                f"{spec.typename or '(own type)'} {_fields_text(spec.fields)}" for spec in target.specs
-            )
+            specs = " | ".join(_spec_text(spec) for spec in target.specs)
             lines.append(f"  {label}for {_path_text(target.path)} by {specs}")
     lines.append(f"  {fetch.operation}")
     return "\n".join(lines) + "\n"
+
+
+def _spec_text(spec: RepresentationSpec) -> str:
+    typename = spec.typename or "(own type)"
+    only = f" for {'|'.join(sorted(spec.on))}" if spec.on is not None and spec.on != {typename} else ""
+    return f"{typename}{only} {_fields_text(spec.fields)}"
 
 
 def _fields_text(fields: Iterable[RepresentationField]) -> str:
