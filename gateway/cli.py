@@ -33,9 +33,9 @@ class _Commands(click.Group):
     """A group that imports composing, developing and mocking only when they are asked for."""
 
     _ELSEWHERE: ClassVar = {
-        "compose": ("gateway.composition.command", "command"),
-        "dev": ("gateway.dev", "dev"),
-        "mock": ("gateway.mock", "mock"),
+        "compose": ("gateway.composition.command", "Compose subgraph SDLs into a supergraph."),
+        "dev": ("gateway.dev", "Watch subgraphs, compose them again, serve the result."),
+        "mock": ("gateway.mock", "Answer for subgraphs that do not exist yet."),
     }
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -45,9 +45,15 @@ class _Commands(click.Group):
         place = self._ELSEWHERE.get(cmd_name)
         if place is None:
             return super().get_command(ctx, cmd_name)
-        module, name = place
-        found: click.Command = getattr(importlib.import_module(module), name)
+        found: click.Command = importlib.import_module(place[0]).command
         return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        # The table's own texts: asking each command for its help would import all of them.
+        own = [(name, item.get_short_help_str()) for name, item in self.commands.items()]
+        elsewhere = [(name, text) for name, (_, text) in self._ELSEWHERE.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted([*own, *elsewhere]))
 
 
 @click.group(cls=_Commands)

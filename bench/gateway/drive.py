@@ -55,7 +55,10 @@ async def _connection(load: Load, left: list[int], seconds: list[float]) -> int:
         )
         started = time.perf_counter()
         writer.write(head.encode() + load.body)
-        size = len(await _answer(reader))
+        answer = await _answer(reader)
+        if b'"errors":' in answer:
+            raise RuntimeError(f"an answer with errors: {answer[-300:]!r}")
+        size = len(answer)
         seconds.append(time.perf_counter() - started)
     writer.close()
     return size

@@ -17,7 +17,7 @@ from graphql import GraphQLResolveInfo, GraphQLSchema, build_schema, execute_syn
 
 FOLDER = Path(__file__).parent
 PORTS = {"accounts": 4301, "inventory": 4302, "products": 4303, "reviews": 4304}
-USERS, PRODUCTS, REVIEWS_PER_PRODUCT = 6, 9, 4
+USERS, PRODUCTS, REVIEWS_PER_PRODUCT = 6, 9, 3
 
 Item = dict[str, Any]
 

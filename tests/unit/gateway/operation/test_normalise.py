@@ -8,7 +8,7 @@ from graphql import OperationDefinitionNode, parse
 from gateway.errors import ClientProblem, ErrorCode
 from gateway.operation.normalise import NormalisedOperation, condition_variables, normalise
 from gateway.operation.selection import SelectionSet
-from gateway.supergraph import Supergraph, load
+from gateway.supergraph import load
 from tests.kit.supergraphs import supergraph_sdl
 
 _SUPERGRAPH = load(
@@ -29,10 +29,10 @@ _SUPERGRAPH = load(
 )
 
 
-def _normalise(query: str, supergraph: Supergraph = _SUPERGRAPH, **conditions: bool) -> NormalisedOperation:
+def _normalise(query: str, **conditions: bool) -> NormalisedOperation:
     document = parse(query)
     operation = next(node for node in document.definitions if isinstance(node, OperationDefinitionNode))
-    return normalise(supergraph, document, operation, conditions)
+    return normalise(_SUPERGRAPH, document, operation, conditions)
 
 
 def _shown(selection: SelectionSet) -> str:
