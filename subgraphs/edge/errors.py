@@ -156,7 +156,9 @@ def _is_about_an_argument(error: GraphQLError) -> bool:
     Such an error names its place in the document from the start; what goes wrong with a result does not.
     """
     root = _root(error)
-    return isinstance(root, GraphQLError) and error.path is not None and bool(root.nodes) and root is not error
+    if not isinstance(root, GraphQLError) or root is error:
+        return False
+    return error.path is not None and bool(root.nodes)
 
 
 def _root(error: GraphQLError) -> BaseException:

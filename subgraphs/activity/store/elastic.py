@@ -44,6 +44,9 @@ __all__ = ["ElasticStore"]
 
 #: Seconds for a read, attempts together: the gateway's fetch gives up after three.
 _READ_SECONDS = 3.0
+#: Connections to each node. A write holds one until the next refresh, so ten (the client's default) would
+#: let no more than twenty events a second through.
+_CONNECTIONS = 64
 #: Seconds for one request of a migration, copying apart.
 _MIGRATE_SECONDS = 30.0
 
@@ -76,6 +79,7 @@ class ElasticStore:
             basic_auth=user,
             request_timeout=_READ_SECONDS,
             max_retries=0,  # `calls` retries, with pauses in between
+            connections_per_node=_CONNECTIONS,
         )
         return cls(client, prefix)
 

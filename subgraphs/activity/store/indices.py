@@ -31,7 +31,7 @@ TOMBSTONES_VERSION = 1
 #: A customer's events lie on one shard, so this bounds how far one index spreads. Three fill three nodes.
 _SHARDS = 3
 #: How long a write waits at most until searches see it (`refresh=wait_for`).
-_REFRESH_INTERVAL = "500ms"
+_REFRESH_INTERVAL = "250ms"
 #: Seconds for copying an index into its next version.
 REINDEX_SECONDS = 3_600
 
