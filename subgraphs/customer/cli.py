@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
 from datetime import UTC, datetime
-from typing import TypeVar
 
 import click
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from kernel.asgi import serve as serve_http
 from kernel.settings import ConfigurationProblem, load
@@ -20,8 +17,6 @@ from subgraphs.customer.store.engine import parse_url
 from subgraphs.customer.store.replay import replay as replay_events
 
 __all__ = ["command"]
-
-_T = TypeVar("_T")
 
 
 @click.group(name="customer")
@@ -78,7 +73,7 @@ def provision() -> None:
     if databases or database is None:
         raise ConfigurationProblem("the three database URLs must name one and the same database")
     superuser_url = settings.customer_superuser_database_url.get_secret_value()
-    _run(provisioning.provision(superuser_url, passwords, database))
+    asyncio.run(provisioning.provision(superuser_url, passwords, database))
     click.echo(f"database {database} is there, owned by {provisioning.OWNER}")
 
 
@@ -90,11 +85,11 @@ def migrate(revision: str, down_to: str | None, yes: bool) -> None:
     """Bring the schema to the newest revision, as the owner role."""
     url = load(of.MigrationSettings).customer_owner_database_url.get_secret_value()
     if down_to is None:
-        reached = _run(migrations.upgrade(url, revision))
+        reached = asyncio.run(migrations.upgrade(url, revision))
     else:
         if not yes:
             click.confirm("This destroys data. Go on?", abort=True)
-        reached = _run(migrations.downgrade(url, down_to))
+        reached = asyncio.run(migrations.downgrade(url, down_to))
     click.echo(f"schema is at revision {reached}")
 
 
@@ -106,7 +101,7 @@ def migrate(revision: str, down_to: str | None, yes: bool) -> None:
 def replay(target: str, since: str) -> None:
     """Send events of the outbox again; copies absorb what they have."""
     url = load(of.ReplaySettings).customer_relay_database_url.get_secret_value()
-    count = _run(replay_events(url, QUEUES[target], _instant(since)))
+    count = asyncio.run(replay_events(url, QUEUES[target], _instant(since)))
     click.echo(f"{count} events for {target} wait for the relay again")
 
 
@@ -125,20 +120,3 @@ def _instant(text: str) -> datetime:
     except ValueError:
         raise click.BadParameter("is not an ISO 8601 date or instant", param_hint="--since") from None
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-
-
-def _run(work: Awaitable[_T]) -> _T:
-    """Do administrative work; what PostgreSQL refuses is one clear line, not a trace."""
-
-    async def working() -> _T:
-        return await work
-
-    try:
-        return asyncio.run(working())
-    except OSError as error:
-        raise ConfigurationProblem(f"PostgreSQL cannot be reached: {error.strerror or error}") from error
-    except DBAPIError as error:
-        cause = str(error.orig).splitlines()[0] if error.orig is not None else "no reason given"
-        raise ConfigurationProblem(f"PostgreSQL refused: {cause.rsplit('>: ', 1)[-1]}") from error
-    except SQLAlchemyError as error:
-        raise ConfigurationProblem(f"the database work failed: {error}") from error

@@ -20,9 +20,11 @@ from sqlalchemy.pool import NullPool
 
 from kernel.settings import ConfigurationProblem
 
-__all__ = ["Database", "Limits", "OutcomeUnknown", "StoreUnavailable", "one_off_engine", "parse_url"]
+__all__ = ["Database", "Limits", "OutcomeUnknown", "StoreUnavailable", "administering", "parse_url"]
 
 _APPLICATION = "customer-graph customer"
+#: Seconds for an administrative connection to be made.
+_ADMINISTRATION_SECONDS = 10.0
 #: SQLSTATE classes and codes that say "later": lock and statement time-outs, deadlock, shutdown, no
 #: connection.
 _TRANSIENT = ("08", "40", "53", "55P03", "57014", "57P")
@@ -119,11 +121,26 @@ def parse_url(url: str) -> URL:
     return parsed.set(drivername="postgresql+asyncpg")
 
 
-def one_off_engine(url: str | URL, **options: object) -> AsyncEngine:
-    """An engine for administration: no pool, no statement time-out."""
+@asynccontextmanager
+async def administering(url: str | URL, **options: object) -> AsyncIterator[AsyncEngine]:
+    """An engine for work at a terminal: no pool, no statement time-out.
+
+    What PostgreSQL refuses, and that it is not there, becomes a ConfigurationProblem of one line.
+    """
     parsed = parse_url(url) if isinstance(url, str) else url
-    connect = {"timeout": 10.0, "server_settings": {"application_name": _APPLICATION}}
-    return create_async_engine(parsed, poolclass=NullPool, connect_args=connect, **options)
+    connect = {"timeout": _ADMINISTRATION_SECONDS, "server_settings": {"application_name": _APPLICATION}}
+    engine = create_async_engine(
+        parsed, poolclass=NullPool, connect_args=connect, hide_parameters=True, **options
+    )
+    try:
+        yield engine
+    except OSError as error:
+        raise ConfigurationProblem(f"PostgreSQL cannot be reached: {error.strerror or error}") from error
+    except DBAPIError as error:
+        cause = str(error.orig).splitlines()[0] if error.orig is not None else "no reason given"
+        raise ConfigurationProblem(f"PostgreSQL refused: {cause.rsplit('>: ', 1)[-1]}") from error
+    finally:
+        await engine.dispose()
 
 
 def _engine(url: str, limits: Limits) -> AsyncEngine:

@@ -13,7 +13,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection
 
 from kernel.settings import ConfigurationProblem
-from subgraphs.customer.store.engine import one_off_engine
+from subgraphs.customer.store.engine import administering
 
 __all__ = ["current", "downgrade", "head", "upgrade"]
 
@@ -41,12 +41,8 @@ def head() -> str:
 
 
 async def _run(owner_url: str, step: Callable[[Config], None]) -> str:
-    engine = one_off_engine(owner_url)
-    try:
-        async with engine.begin() as connection:
-            return await connection.run_sync(_step, step)
-    finally:
-        await engine.dispose()
+    async with administering(owner_url) as engine, engine.begin() as connection:
+        return await connection.run_sync(_step, step)
 
 
 def _step(connection: Connection, step: Callable[[Config], None]) -> str:

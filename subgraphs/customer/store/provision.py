@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from subgraphs.customer.store.engine import one_off_engine, parse_url
+from subgraphs.customer.store.engine import administering, parse_url
 
 __all__ = ["APPLICATION", "OWNER", "RELAY", "provision"]
 
@@ -23,16 +23,16 @@ async def provision(superuser_url: str, passwords: Mapping[str, str], database: 
     May be run again at any time: it creates what is missing and sets the passwords. Raises KeyError when a
     role has none.
     """
-    engine = one_off_engine(superuser_url, isolation_level="AUTOCOMMIT", hide_parameters=True)
-    try:
-        async with engine.connect() as connection:
-            await _quiet(connection)
-            for role in _ROLES:
-                await _create_role(connection, role, passwords[role])
-            await _create_database(connection, database)
-    finally:
-        await engine.dispose()
-    await _close_database(superuser_url, database)
+    autocommit = {"isolation_level": "AUTOCOMMIT"}
+    async with administering(superuser_url, **autocommit) as engine, engine.connect() as connection:
+        await _quiet(connection)
+        for role in _ROLES:
+            await _create_role(connection, role, passwords[role])
+        await _create_database(connection, database)
+    within = parse_url(superuser_url).set(database=database)
+    async with administering(within, **autocommit) as engine, engine.connect() as connection:
+        # Nobody but its owner may create anything in the schema public.
+        await connection.execute(text("REVOKE ALL ON SCHEMA public FROM PUBLIC"))
 
 
 async def _quiet(connection: AsyncConnection) -> None:
@@ -69,16 +69,6 @@ async def _create_database(connection: AsyncConnection, database: str) -> None:
     await _run_formatted(connection, "REVOKE ALL ON DATABASE %I FROM PUBLIC", database)
     for role in (APPLICATION, RELAY):
         await _run_formatted(connection, "GRANT CONNECT ON DATABASE %I TO %I", database, role)
-
-
-async def _close_database(superuser_url: str, database: str) -> None:
-    """Nobody but its owner may create anything in the schema public."""
-    engine = one_off_engine(parse_url(superuser_url).set(database=database), isolation_level="AUTOCOMMIT")
-    try:
-        async with engine.connect() as connection:
-            await connection.execute(text("REVOKE ALL ON SCHEMA public FROM PUBLIC"))
-    finally:
-        await engine.dispose()
 
 
 async def _is_superuser(connection: AsyncConnection) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import text
 
-from subgraphs.customer.store.engine import one_off_engine
+from subgraphs.customer.store.engine import administering
 
 __all__ = ["replay"]
 
@@ -25,11 +25,7 @@ async def replay(relay_url: str, queue: str, since: datetime) -> int:
 
     Copies absorb what they have already. SQS drops an event that it was sent within the last five minutes.
     """
-    engine = one_off_engine(relay_url)
-    try:
-        async with engine.begin() as connection:
-            marked = await connection.execute(_REPLAY, {"queue": queue, "since": since})
-            await connection.execute(text("SELECT pg_notify('customer_outbox', '')"))
-            return int(marked.rowcount)
-    finally:
-        await engine.dispose()
+    async with administering(relay_url) as engine, engine.begin() as connection:
+        marked = await connection.execute(_REPLAY, {"queue": queue, "since": since})
+        await connection.execute(text("SELECT pg_notify('customer_outbox', '')"))
+        return int(marked.rowcount)
