@@ -62,7 +62,7 @@ class LocalType:
 
     @property
     def abstract(self) -> bool:
-        """Does the subgraph answer with one of several types?"""
+        """Does an answer need a `__typename` to be understood?"""
         return self.kind != "object" and not self.interface_object
 
     def edge(self, name: str, view: View | None) -> Edge | None:

@@ -195,6 +195,11 @@ WORLDS = (
                 "{ item { price inner again last own } }",
                 {"item": {"price": 10, "inner": 20, "again": 21, "last": 41, "own": 7}},
             ),
+            Case(
+                "a plain field that is asked first rides along",
+                "{ item { own last } }",
+                {"item": {"own": 7, "last": 41}},
+            ),
             Case("an inaccessible field may be required", "{ item { hidden } }", {"item": {"hidden": 5}}),
             Case(
                 "a null is sent as it is",
