@@ -54,7 +54,8 @@ def customer_store(folder: DataFolder, settings: DevstackSettings, port: int) ->
     if settings.customer_database_url is not None:
         return _external_customer_store(settings, settings.customer_database_url.get_secret_value(), keys)
     postgres = Postgres(folder.root / "postgres", port, folder.log("postgres"))
-    app = {"CUSTOMER_DATABASE_URL": postgres.url("customer_app", _DATABASE)}
+    # Each connection is a process of PostgreSQL's; four keep two cores busy.
+    app = {"CUSTOMER_DATABASE_URL": postgres.url("customer_app", _DATABASE), "CUSTOMER_POOL_SIZE": "4"}
     relay = {"CUSTOMER_RELAY_DATABASE_URL": postgres.url("customer_relay", _DATABASE)}
     owner = {"CUSTOMER_OWNER_DATABASE_URL": postgres.url("customer_owner", _DATABASE)}
     superuser = {"CUSTOMER_SUPERUSER_DATABASE_URL": postgres.url(SUPERUSER, "postgres")}

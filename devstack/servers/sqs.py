@@ -63,22 +63,7 @@ class Sqs:
             return
         self._refuse_taken_port()
         try:
-            self._child = Child(
-                Launch(
-                    argv=[
-                        sys.executable,
-                        "-m",
-                        "devstack.servers.moto_server",
-                        "-H",
-                        _HOST,
-                        "-p",
-                        str(self.port),
-                    ],  # fmt: skip
-                    environment={**environment(), "MOTO_PORT": str(self.port)},
-                    log=self._log_path,
-                    grace_seconds=_GRACE_SECONDS,
-                )
-            )
+            self._child = Child(self._launch())
         except OSError as error:
             raise StartFailed(f"the SQS server (moto) could not be started: {error.strerror}") from error
 
@@ -99,6 +84,15 @@ class Sqs:
         child, self._child = self._child, None
         if child is not None:
             child.stop()
+
+    def _launch(self) -> Launch:
+        program = [sys.executable, "-m", "devstack.servers.moto_server"]
+        return Launch(
+            argv=[*program, "-H", _HOST, "-p", str(self.port)],
+            environment={**environment(), "MOTO_PORT": str(self.port)},
+            log=self._log_path,
+            grace_seconds=_GRACE_SECONDS,
+        )
 
     def _refuse_taken_port(self) -> None:
         with socket.socket() as probe:
