@@ -17,11 +17,15 @@ from graphql import (
     GraphQLList,
     GraphQLNonNull,
     GraphQLSchema,
+    ListTypeNode,
+    NamedTypeNode,
+    NonNullTypeNode,
     OperationDefinitionNode,
+    TypeNode,
     Undefined,
     is_input_type,
     is_required_input_field,
-    type_from_ast,
+    specified_scalar_types,
     value_from_ast,
 )
 from graphql.type import GraphQLScalarType
@@ -118,9 +122,7 @@ def compile_variables(schema: GraphQLSchema, operation: OperationDefinitionNode)
     compiled: dict[str, _Check] = {}
     variables = []
     for definition in operation.variable_definitions or ():
-        declared = type_from_ast(schema, definition.type)
-        if declared is None or not is_input_type(declared):
-            raise AssertionError("a validated operation declares known input types only")
+        declared = _declared_type(schema, definition.type)
         default = Undefined
         if definition.default_value is not None:
             default = value_from_ast(definition.default_value, declared)
@@ -136,6 +138,24 @@ def compile_variables(schema: GraphQLSchema, operation: OperationDefinitionNode)
             )
         )
     return VariablesCheck(tuple(variables))
+
+
+def _declared_type(schema: GraphQLSchema, node: TypeNode) -> GraphQLInputType:
+    """The type that a type reference stands for.
+
+    Not by `type_from_ast`: a built-in scalar may be declared (and used inside of a custom scalar's
+    literal) although the schema has no field of it, and then it knows none.
+    """
+    if isinstance(node, NonNullTypeNode):
+        return GraphQLNonNull(_declared_type(schema, node.type))
+    if isinstance(node, ListTypeNode):
+        return GraphQLList(_declared_type(schema, node.type))
+    if not isinstance(node, NamedTypeNode):
+        raise AssertionError("there are no other type references")
+    named = schema.get_type(node.name.value) or specified_scalar_types.get(node.name.value)
+    if named is None or not is_input_type(named):
+        raise AssertionError("a validated operation declares known input types only")
+    return named
 
 
 def _check_of(declared: GraphQLInputType, compiled: dict[str, _Check]) -> _Check:
