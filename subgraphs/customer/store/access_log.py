@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql import bindparam
 
 from kernel import telemetry
-from subgraphs.customer.store.engine import Database, OutcomeUnknown, StoreUnavailable
+from subgraphs.customer.store.engine import Database, StoreUnavailable
 
 __all__ = ["AccessEntry", "AccessLog", "Outcome"]
 
@@ -104,9 +104,9 @@ class AccessLog:
     async def _write(self, batch: Sequence[tuple[AccessEntry, asyncio.Future[None]]]) -> None:
         problem: Exception | None = None
         try:
-            async with self._database.writing() as connection:
+            async with self._database.appending() as connection:
                 await connection.execute(_APPEND, {"entries": [_row(entry) for entry, _ in batch]})
-        except (StoreUnavailable, OutcomeUnknown, SQLAlchemyError) as error:
+        except (StoreUnavailable, SQLAlchemyError) as error:
             problem = StoreUnavailable("the access log could not be written")
             problem.__cause__ = error
             for entry, _ in batch:

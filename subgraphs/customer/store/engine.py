@@ -55,8 +55,8 @@ class Database:
 
     def __init__(self, url: str, limits: Limits) -> None:
         self._engine = _engine(url, limits)
-        # A read is one statement, which is a transaction of its own: BEGIN and ROLLBACK would be round trips.
-        self._reader = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        # One statement is a transaction of its own: BEGIN and COMMIT around it would be round trips.
+        self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @property
     def engine(self) -> AsyncEngine:
@@ -67,7 +67,14 @@ class Database:
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A connection for statements that only read."""
         with _translated():
-            async with self._reader.connect() as connection:
+            async with self._autocommit.connect() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def appending(self) -> AsyncIterator[AsyncConnection]:
+        """A connection whose every statement commits by itself, for what is a single INSERT."""
+        with _translated():
+            async with self._autocommit.connect() as connection:
                 yield connection
 
     @asynccontextmanager
