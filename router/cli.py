@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TypeVar
 
 import click
 
-from kernel.settings import ConfigurationProblem, load
-from router.config import Table, load_table
-from router.queue import Queues, QueueUnavailable
-from router.settings import MOST_PROCESSES, RouterSettings, variables
+from kernel.settings import load
+from router.dlq_cli import dlq
+from router.operators import config_option, read_table, with_queues
+from router.queue import Queues
+from router.settings import MOST_PROCESSES, RouterSettings
 
 __all__ = ["command"]
-
-T = TypeVar("T")
-
-_config = click.option(
-    "--config",
-    "router_config",
-    type=click.Path(path_type=Path),
-    help="The routing table; else ROUTER_CONFIG, else ./router.yaml.",
-)
 
 
 @click.group(name="router")
@@ -33,7 +22,7 @@ def command() -> None:
 
 
 @command.command()
-@_config
+@config_option
 @click.option(
     "--processes", type=click.IntRange(min=1), help="Workers; one per core by default, four at most."
 )
@@ -65,7 +54,7 @@ def run(
 
 
 @command.command()
-@_config
+@config_option
 def check(router_config: Path | None) -> None:
     """Check the routing table, and every mutation and argument against its target's schema."""
     from router.worker import load_calls
@@ -78,7 +67,7 @@ def check(router_config: Path | None) -> None:
 
 
 @command.command()
-@_config
+@config_option
 @click.argument("event", type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True))
 def explain(router_config: Path | None, event: Path) -> None:
     """Print the route that the event in the file EVENT (- for standard input) takes, and the exact request.
@@ -88,7 +77,7 @@ def explain(router_config: Path | None, event: Path) -> None:
     from router.calls import compile_calls, load_schemas
     from router.explain import explain as explained
 
-    table = _table(load(RouterSettings, router_config=router_config))
+    table = read_table(load(RouterSettings, router_config=router_config))
     schemas = load_schemas(table)
     with click.open_file(str(event), encoding="utf-8") as file:
         body = file.read()
@@ -96,14 +85,14 @@ def explain(router_config: Path | None, event: Path) -> None:
 
 
 @command.command()
-@_config
+@config_option
 @click.option("--check", "only_check", is_flag=True, help="Change nothing; exit 1 when something differs.")
 def setup(router_config: Path | None, only_check: bool) -> None:
     """Make the queues, their DLQs and redrive policies as the routing table says. Safe to repeat."""
     from router.worker import policy_of
 
     settings = load(RouterSettings, router_config=router_config)
-    table = _table(settings)
+    table = read_table(settings)
 
     async def work(queues: Queues) -> list[str]:
         found = []
@@ -112,7 +101,7 @@ def setup(router_config: Path | None, only_check: bool) -> None:
             found += await act(queue.name, policy_of(queue))
         return found
 
-    found = _with_queues(settings, work)
+    found = with_queues(settings, work)
     for line in found:
         click.echo(line)
     if not found:
@@ -121,22 +110,4 @@ def setup(router_config: Path | None, only_check: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _table(settings: RouterSettings) -> Table:
-    return load_table(settings.router_config, variables())
-
-
-def _with_queues(settings: RouterSettings, work: Callable[[Queues], Awaitable[T]]) -> T:
-    """Run `work` on SQS; an SQS that does not answer is a problem the caller can solve."""
-    from router.sqs import SqsQueues
-
-    queues = SqsQueues(prefix=settings.queue_prefix, threads=settings.router_sqs_threads)
-
-    async def run_work() -> T:
-        return await work(queues)
-
-    try:
-        return asyncio.run(run_work())
-    except QueueUnavailable as problem:
-        raise ConfigurationProblem(f"SQS refused or did not answer: {problem}") from problem
-    finally:
-        queues.close()
+command.add_command(dlq)

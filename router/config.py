@@ -28,7 +28,7 @@ _TARGET_KEYS = (
 _QUEUE_KEYS = (
     "visibility_timeout", "max_receives", "wait", "backoff_base", "backoff_cap", "routes",
 )  # fmt: skip
-_ROUTE_KEYS = ("on", "to", "mutation", "arguments")
+_ROUTE_KEYS = ("on", "to", "mutation", "arguments", "purge_dead_letters")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,8 @@ class RouteConfig:
     mutation: str
     #: By argument: JMESPath over the envelope.
     arguments: tuple[tuple[str, ParsedResult], ...]
+    #: The event is the last word on its subject: what the queue's DLQ still holds of it is discarded.
+    purge_dead_letters: bool
     #: Where it stands in the file.
     line: int
 
@@ -165,11 +167,13 @@ def _queue(name: str, value: Value, targets: Mapping[str, TargetConfig]) -> Queu
 
 def _route(value: Value, targets: Mapping[str, TargetConfig]) -> RouteConfig:
     section = value.section(_ROUTE_KEYS)
+    purge = section.get("purge_dead_letters")
     return RouteConfig(
         on=section.need("on").text(),
         target=section.need("to").one_of(targets, "target"),
         mutation=section.need("mutation").text(),
         arguments=tuple(_arguments(section)),
+        purge_dead_letters=purge.truth() if purge is not None else False,
         line=value.line,
     )
 

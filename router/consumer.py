@@ -17,6 +17,7 @@ from router.config import QueueConfig
 from router.deadletters import dead_letter
 from router.decide import DeadLetter, Delete, Retry
 from router.delivery import Attempt, Delivery
+from router.dlq import DeadLetterQueue
 from router.groups import Held, Lanes
 from router.leases import Deletions, Leases
 from router.queue import BATCH_ENTRIES, Queues, QueueUnavailable, dead_letter_name
@@ -30,6 +31,8 @@ log = get_logger()
 PREFETCH = 2
 #: Seconds between two tries while the queue does not answer, and before one that could not be dead-lettered.
 PAUSE = 1
+#: Dead letters that are looked through when a customer was erased; a DLQ should hold a handful.
+MOST_PURGED = 10_000
 
 
 class Consumer:
@@ -123,7 +126,9 @@ class Consumer:
                         await self._end_lane(group, delay=PAUSE, tried=False)
                         return
                 case Delete():
-                    pass
+                    if not await self._purge(attempt.purge):
+                        await self._end_lane(group, delay=PAUSE, tried=False)
+                        return
             await self._deletions.delete(held.message.receipt)
             self._lanes.settle(group)
             self._mark_settled()
@@ -149,6 +154,20 @@ class Consumer:
             reason=verdict.reason,
             detail=verdict.detail,
         )
+        return True
+
+    async def _purge(self, customer: str | None) -> bool:
+        """Whether the DLQ holds nothing of an erased customer now."""
+        if customer is None:
+            return True
+        queue = self._queue.name
+        try:
+            if (await self._queues.depth(dead_letter_name(queue))).messages:
+                letters = DeadLetterQueue(self._queues, queue)
+                await letters.discard(lambda letter: letter.customer_id == customer, MOST_PURGED)
+        except QueueUnavailable as problem:
+            log.warning("router.purge_failed", queue=queue, customer_id=customer, problem=str(problem))
+            return False
         return True
 
     async def _end_lane(self, group: str, *, delay: int, tried: bool) -> None:

@@ -28,6 +28,8 @@ class Attempt:
     decision: Decision
     tried: bool
     envelope: Envelope | None
+    #: Whose dead letters must be discarded before the message is done.
+    purge: str | None = None
 
 
 class Delivery:
@@ -81,4 +83,5 @@ class Delivery:
             attempt=held.attempt,
             duration_ms=round((time.perf_counter() - started) * 1000, 3),
         )
-        return Attempt(decision, not isinstance(verdict, Unavailable), envelope)
+        purge = envelope.subject if request.call.route.purge_dead_letters else None
+        return Attempt(decision, not isinstance(verdict, Unavailable), envelope, purge)

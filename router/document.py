@@ -61,6 +61,13 @@ class Value:
             raise self.problem(f"must be a whole number from {least} to {most}, not {text!r}")
         return int(text)
 
+    def truth(self) -> bool:
+        """`true` or `false`."""
+        text = self.text()
+        if text not in ("true", "false"):
+            raise self.problem(f"must be true or false, not {text!r}")
+        return text == "true"
+
     def seconds(self, *, least: float, most: float) -> float:
         """A duration such as `500ms`, `5s`, `2m` or `1h`, in seconds."""
         text = self.text()
