@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from uuid import UUID
 
-from kernel.telemetry import get_logger
+from kernel.telemetry import bind_trace, get_logger
 from subgraphs.customer.publishing import metrics
 from subgraphs.customer.publishing.batches import Lane, next_batch, stub_of
 from subgraphs.customer.publishing.queue import (
@@ -78,6 +78,7 @@ class Sending:
         for lane in lanes:
             rejection = refused.get(lane.entry.id)
             if rejection is None:
+                self._tell_sent(lane.event)
                 self._settle(lane)
             elif rejection.permanent:
                 await self._set_aside(lane, "REFUSED_BY_QUEUE", rejection.code)
@@ -120,6 +121,18 @@ class Sending:
             detail=detail,
         )
         self._settle(lane)
+
+    def _tell_sent(self, event: OutboxEvent) -> None:
+        """One log line under the trace of the mutation that made the event."""
+        with bind_trace(str(event.id), event.traceparent):
+            log.info(
+                "relay.event_published",
+                queue=self._queue,
+                event_id=str(event.id),
+                event_type=event.type,
+                customer_id=str(event.customer_id),
+                sequence=event.sequence,
+            )
 
     def _settle(self, lane: Lane) -> None:
         self._sent.settled.append(lane.event.id)
