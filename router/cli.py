@@ -11,6 +11,7 @@ from kernel.settings import load
 from router.dlq_cli import dlq
 from router.operators import config_option, read_table, with_queues
 from router.queue import Queues
+from router.reconcile_cli import reconcile
 from router.settings import MOST_PROCESSES, RouterSettings
 
 __all__ = ["command"]
@@ -111,3 +112,4 @@ def setup(router_config: Path | None, only_check: bool) -> None:
 
 
 command.add_command(dlq)
+command.add_command(reconcile)

@@ -13,10 +13,14 @@ _R = TypeVar("_R", bound=Callable[..., Any])
 
 
 def field(
-    *, description: str | None = None, scopes: list[list[str]] | None = None, authenticated: bool = False
+    *,
+    description: str | None = None,
+    scopes: list[list[str]] | None = None,
+    authenticated: bool = False,
+    inaccessible: bool = False,
 ) -> Callable[[_R], _R]:
-    """A field with a resolver; `scopes` and `authenticated` become the directives that guard it."""
-    guards: dict[str, Any] = {}
+    """A field with a resolver; the other arguments become the directives that guard it."""
+    guards: dict[str, Any] = {"inaccessible": True} if inaccessible else {}
     if scopes is not None:
         guards["requires_scopes"] = scopes
     if authenticated:

@@ -27,6 +27,7 @@ from subgraphs.customer.payloads import (
     EventReceipt,
     UserError,
 )
+from subgraphs.customer.reconciliation import ReconciliationMutation, ReconciliationQuery
 from subgraphs.customer.store.engine import OutcomeUnknown
 from subgraphs.customer.store.listing import CustomerOrder, Filter
 from subgraphs.customer.store.pipeline import read_queues
@@ -62,7 +63,7 @@ class Pipeline:
 
 
 @strawberry.type
-class Query:
+class Query(ReconciliationQuery):
     @field(authenticated=True, description="Null when there is none, or when it was erased.")
     async def customer(self, info: CustomerInfo, id: ID) -> Customer | None:
         customer_id = known_id(id)
@@ -120,7 +121,7 @@ class Query:
 
 
 @strawberry.type
-class Mutation:
+class Mutation(ReconciliationMutation):
     @mutation(scopes=_WRITE)
     async def register_customer(
         self, info: CustomerInfo, input: inputs.RegisterCustomerInput
