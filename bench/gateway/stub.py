@@ -62,7 +62,7 @@ class Data:
     def __init__(self) -> None:
         self.users, self.products, self.reviews = _users(), _products(), _reviews()
 
-    def resolve(self, source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:  # noqa: PLR0911
+    def resolve(self, source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
         """The default resolver of all four subgraphs."""
         name, parent = info.field_name, info.parent_type.name
         if name == "_entities":
@@ -71,7 +71,9 @@ class Data:
             if name == "users":
                 return [{"__typename": "User", **user} for user in self.users.values()]
             if name == "topProducts":
-                return [{"__typename": "Product", **p} for p in list(self.products.values())[: arguments["first"]]]
+                return [
+                    {"__typename": "Product", **p} for p in list(self.products.values())[: arguments["first"]]
+                ]
             return next(iter(self.users.values()))
         if name == "reviews":
             key = ("author", source["id"]) if parent == "User" else ("product", source["upc"])

@@ -147,11 +147,12 @@ def _declared_type(schema: GraphQLSchema, node: TypeNode) -> GraphQLInputType:
     literal) although the schema has no field of it, and then it knows none.
     """
     if isinstance(node, NonNullTypeNode):
-        return GraphQLNonNull(_declared_type(schema, node.type))
+        inner = _declared_type(schema, node.type)
+        return inner if isinstance(inner, GraphQLNonNull) else GraphQLNonNull(inner)
     if isinstance(node, ListTypeNode):
         return GraphQLList(_declared_type(schema, node.type))
     if not isinstance(node, NamedTypeNode):
-        raise AssertionError("there are no other type references")
+        raise TypeError("there are no other type references")
     named = schema.get_type(node.name.value) or specified_scalar_types.get(node.name.value)
     if named is None or not is_input_type(named):
         raise AssertionError("a validated operation declares known input types only")

@@ -162,7 +162,7 @@ class InProcessGateway:
         sent = {"apollo-require-preflight": "true", **(headers or {})}
         return await self.send("GET", query_string=query, headers=sent, caller=caller)
 
-    async def send(  # noqa: PLR0913 - the parts of an HTTP request
+    async def send(
         self,
         method: str,
         body: bytes = b"",

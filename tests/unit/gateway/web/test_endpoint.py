@@ -122,7 +122,9 @@ async def test_other_content_types_are_415(gateway: InProcessGateway, content_ty
 
 async def test_get_answers_queries_and_refuses_mutations(gateway: InProcessGateway) -> None:
     """Parameters from the query string, variables as JSON; writing by GET is 405."""
-    answer = await gateway.get(query="query Q($id: ID!) { customer(id: $id) { name } }", variables='{"id":"2"}')
+    answer = await gateway.get(
+        query="query Q($id: ID!) { customer(id: $id) { name } }", variables='{"id":"2"}'
+    )
     assert answer.data == {"customer": {"name": "Bruno"}}
     refused = await gateway.get(query='mutation { rename(id: 1, name: "x") { id } }')
     assert refused.status == 405
