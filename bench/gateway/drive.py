@@ -66,7 +66,8 @@ async def _connection(load: Load, left: list[int], seconds: list[float]) -> int:
 
 async def run(load: Load) -> tuple[list[float], int]:
     """Send all requests; latencies in seconds and the size of an answer."""
-    left, seconds = [load.requests], []
+    left = [load.requests]
+    seconds: list[float] = []
     sizes = await asyncio.gather(*(_connection(load, left, seconds) for _ in range(load.connections)))
     return seconds, max(sizes)
 

@@ -62,7 +62,7 @@ class Data:
     def __init__(self) -> None:
         self.users, self.products, self.reviews = _users(), _products(), _reviews()
 
-    def resolve(self, source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+    def resolve(self, source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
         """The default resolver of all four subgraphs."""
         name, parent = info.field_name, info.parent_type.name
         if name == "_entities":
@@ -77,7 +77,7 @@ class Data:
             return next(iter(self.users.values()))
         if name == "reviews":
             key = ("author", source["id"]) if parent == "User" else ("product", source["upc"])
-            return [{"__typename": "Review", **review} for review in self.reviews if review[key[0]] == key[1]]
+            return [{"__typename": "Review", **item} for item in self.reviews if item[key[0]] == key[1]]
         if parent == "Review" and name == "author":
             return {"__typename": "User", **self.users[source["author"]]}
         if parent == "Review" and name == "product":
@@ -99,7 +99,8 @@ def subgraph_schema(name: str) -> GraphQLSchema:
     prelude = (
         "directive @key(fields: String!) repeatable on OBJECT directive @shareable on FIELD_DEFINITION "
         "directive @external on FIELD_DEFINITION directive @requires(fields: String!) on FIELD_DEFINITION "
-        f"directive @provides(fields: String!) on FIELD_DEFINITION scalar _Any union _Entity = {'|'.join(entities)} "
+        f"directive @provides(fields: String!) on FIELD_DEFINITION scalar _Any "
+        f"union _Entity = {'|'.join(entities)} "
     )
     query = "extend type Query" if "type Query" in sdl else "type Query"
     return build_schema(prelude + sdl + query + " { _entities(representations: [_Any!]!): [_Entity]! }")
@@ -120,7 +121,7 @@ def application(name: str, data: Data) -> Callable[..., Any]:
         )
         return orjson.dumps(result.formatted)
 
-    async def app(scope: Any, receive: Any, send: Any) -> None:
+    async def app(_scope: Any, receive: Any, send: Any) -> None:
         body = b""
         while True:
             message = await receive()

@@ -98,8 +98,8 @@ async def test_wrong_variables_are_refused_before_anything_is_fetched(
 async def test_introspection_is_answered_beside_data(gateway: InProcessGateway) -> None:
     """`__schema` and `__type` never reach a subgraph, and the rest of the operation does."""
     answer = await gateway.ask(
-        "query Q($name: String!) { customer(id: 1) { name } __type(name: $name) { name kind } t: __typename }",
-        {"name": "Rating"},
+        "query Q($n: String!) { customer(id: 1) { name } __type(name: $n) { name kind } t: __typename }",
+        {"n": "Rating"},
     )
     assert answer.data == {
         "customer": {"name": "Ana"},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from time import monotonic
 
 import orjson
@@ -40,10 +39,8 @@ class _Scripted:
 GOOD = json_answer({"data": {"a": 1}})
 
 
-def _client(transport: _Scripted, **rules: object) -> SubgraphClient:
-    return SubgraphClient(
-        "rating", "http://rating.test", transport, replace(FetchRules(), **rules), HeaderRules()
-    )
+def _client(transport: _Scripted, rules: FetchRules | None = None) -> SubgraphClient:
+    return SubgraphClient("rating", "http://rating.test", transport, rules or FetchRules(), HeaderRules())
 
 
 def _fetch(*, mutation: bool = False) -> Fetch:
@@ -77,7 +74,7 @@ async def test_an_answer_that_is_too_large_is_not_asked_for_again() -> None:
 async def test_the_breaker_stops_asking_a_dead_subgraph() -> None:
     """After so many failures in a row nothing is sent, and the error has its own code."""
     transport = _Scripted(*[TransportFault("refused")] * 2)
-    client = _client(transport, retries=0, breaker=BreakerRules(failures=2, open_seconds=60))
+    client = _client(transport, FetchRules(retries=0, breaker=BreakerRules(failures=2, open_seconds=60)))
     for _ in range(2):
         await client.fetch(_fetch())
     answer = await client.fetch(_fetch())
@@ -110,7 +107,8 @@ def test_an_open_breaker_lets_one_try_through_after_its_time() -> None:
     wait(5)
     assert breaker.admit()
     breaker.succeeded()
-    assert breaker.admit() and breaker.admit()
+    assert breaker.admit()
+    assert breaker.admit()
 
 
 def test_single_failures_and_abandoned_requests_do_not_open_it() -> None:

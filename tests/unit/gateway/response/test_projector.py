@@ -19,7 +19,9 @@ SCHEMA = build_schema("""
 scalar Anything
 enum State { SP RJ }
 interface Node { id: ID! label: String }
-type Person implements Node { id: ID! label: String name: String! state: State! friends: [Person!] pets: [[Pet]!]! }
+type Person implements Node {
+  id: ID! label: String name: String! state: State! friends: [Person!] pets: [[Pet]!]!
+}
 type Pet implements Node { id: ID! label: String! owner: Person tags: [String!] states: [State] }
 union Being = Person | Pet
 type Query {
@@ -176,7 +178,7 @@ def test_it_answers_as_graphql_core_would(data: dict[str, Any]) -> None:
     shape = _shape(QUERY)
     projected = compile_projector(shape)(data, flags)
     assert projected == oracle.data
-    if oracle.data is not None:
+    if oracle.data is not None and isinstance(projected, dict):
         assert list(projected) == list(oracle.data)
     errors: list[GraphQLError] = oracle.errors or []
     expected = {tuple(error.path or ()) for error in errors}
