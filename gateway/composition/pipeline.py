@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gateway.composition.api import print_api
+from gateway.composition.checks.interfaces import check_merged_interfaces
 from gateway.composition.checks.merged import check_merged
 from gateway.composition.codes import Code
 from gateway.composition.contract import TagNameProblem, apply_contract
@@ -49,6 +50,8 @@ def compose(
         return _refusal(report)
     facts = {subgraph.name: gather_facts(subgraph) for subgraph in read}
     merge = merge_subgraphs(read, facts, report)
+    check_merged_interfaces(merge)
+    names = imported_names(read, report)
     if report.has_errors():
         return _refusal(report)
     try:
@@ -56,7 +59,6 @@ def compose(
     except TagNameProblem as problem:
         report.error(Code.INVALID_GRAPHQL, str(problem))
     check_merged(merge)
-    names = imported_names(read, report)
     if report.has_errors():
         return _refusal(report)
     check_satisfiability(merge)

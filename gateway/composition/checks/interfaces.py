@@ -56,8 +56,8 @@ def _check_fields(merge: Merge, name: str) -> None:
         if name not in owner.interfaces:
             continue
         for field in interface.fields:
-            if field in owner.fields:
-                continue
+            if field in owner.fields or any(field in s.type.fields for s in merge.sources[owner.name]):
+                continue  # there, or dropped for an error that is told already
             places: list[Location] = [s.type.location for s in merge.sources[owner.name]]
             with_field = [s.subgraph.name for s in merge.sources[name] if field in s.type.fields]
             merge.report.error(

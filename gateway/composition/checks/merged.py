@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from gateway.composition.checks.inaccessible import check_inaccessible
-from gateway.composition.checks.interfaces import check_merged_interfaces
 from gateway.composition.codes import Code
 from gateway.composition.merge.access import check_transitive_access
 from gateway.composition.merge.state import Merge
@@ -19,7 +18,6 @@ def check_merged(merge: Merge) -> None:
         merge.report.error(
             Code.NO_QUERIES, "No subgraph has a query: a supergraph needs at least one field on Query."
         )
-    check_merged_interfaces(merge)
     check_transitive_access(merge)
     check_inaccessible(merge.merged, merge.report)
     if not merge.report.has_errors():

@@ -13,11 +13,13 @@ __all__ = ["check_externals"]
 
 def check_externals(merge: Merge, coordinate: str, merged: Field, copies: list[Copy]) -> None:
     """Compare every external copy's type and arguments with the merged field's."""
+    agreed = all(c.field.type == merged.type for c in copies if not c.external)
     for copy in copies:
         if not copy.external:
             continue
         name, field = copy.subgraph.name, copy.field
-        if not is_subtype(merge.merged, field.type, merged.type):
+        # Where the resolving subgraphs differ themselves, the external copy may follow any of them.
+        if field.type != merged.type and (agreed or not is_subtype(merge.merged, field.type, merged.type)):
             merge.report.error(
                 Code.EXTERNAL_TYPE_MISMATCH,
                 f'Type of field "{coordinate}" is incompatible across subgraphs (where marked'

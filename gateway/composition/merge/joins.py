@@ -22,7 +22,7 @@ def join_fields(merge: Merge, owner: str, merged: Field, copies: list[Copy]) -> 
 
 
 def _is_special(copy: Copy) -> bool:
-    directives = ("requires", "provides", "override")
+    directives = ("requires", "provides")
     return (
         copy.external
         or copy.overridden

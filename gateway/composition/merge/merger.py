@@ -29,7 +29,6 @@ def merge_subgraphs(subgraphs: list[Subgraph], facts: dict[str, Facts], report: 
     merge = Merge(subgraphs, facts, report)
     merge_shells(merge)
     compose_custom_directives(merge)
-    find_usage(merge)
     for name, merged in list(merge.merged.types.items()):
         _fill(merge, merged, merge.sources[name])
     merge.merged.applied = merge_directives(
@@ -39,6 +38,9 @@ def merge_subgraphs(subgraphs: list[Subgraph], facts: dict[str, Facts], report: 
         merge, "The schema", [(s.name, _schema_element(s)) for s in subgraphs]
     )
     merge_executable_directives(merge)
+    find_usage(merge)
+    for merged in merge.merged.of_kind(Kind.ENUM):
+        merge_enum(merge, merged, merge.sources[merged.name])
     copy_interface_object_fields(merge)
     propagate_to_interfaces(merge)
     return merge
@@ -60,7 +62,5 @@ def _fill(merge: Merge, merged: TypeDef, sources: list[Source]) -> None:
             merge_fields(merge, merged, sources)
         case Kind.INPUT:
             merge_input(merge, merged, sources)
-        case Kind.ENUM:
-            merge_enum(merge, merged, sources)
-        case Kind.SCALAR | Kind.UNION:
-            pass
+        case Kind.SCALAR | Kind.UNION | Kind.ENUM:
+            pass  # unions have their members already; enums need to know how they are used

@@ -108,7 +108,8 @@ class _Walk:
         for target, closed in self._closure.runtime(position, states).items():
             if not is_hidden(self._merge.merged.types[target]):
                 self._enqueue(target, closed, contexts, step)
-        if all(self._world.is_interface_object(s) for s in self._closure.of_interface(position, states)):
+        known = self._closure.of_interface(position, states)
+        if self._merge.merged.runtime_types(position) and all(map(self._world.is_interface_object, known)):
             coordinate = (position, "__typename")
             if coordinate not in self._reported:
                 self._reported.add(coordinate)
