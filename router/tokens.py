@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import quote_plus
 
 import aiohttp
 
@@ -78,7 +80,7 @@ class ClientCredentials:
     ) -> None:
         self._session = session
         self._url = url
-        self._auth = aiohttp.BasicAuth(client_id, client_secret)
+        self._authorization = _basic(client_id, client_secret)
         self._clock = clock
         self._token = ""
         self._renew_at = 0.0
@@ -101,7 +103,7 @@ class ClientCredentials:
             async with self._session.post(
                 self._url,
                 data={"grant_type": "client_credentials", "scope": "sync:apply"},
-                auth=self._auth,
+                headers={"authorization": self._authorization},
                 timeout=aiohttp.ClientTimeout(total=TOKEN_TIMEOUT),
                 allow_redirects=False,
             ) as answer:
@@ -117,3 +119,9 @@ class ClientCredentials:
         seconds = float(lifetime) if isinstance(lifetime, int | float) else DEFAULT_LIFETIME
         self._token = token
         self._renew_at = self._clock() + max(seconds - RENEW_BEFORE, seconds / 2)
+
+
+def _basic(client_id: str, client_secret: str) -> str:
+    """RFC 6749, section 2.3.1: both are form-encoded before they are joined."""
+    pair = f"{quote_plus(client_id)}:{quote_plus(client_secret)}"
+    return f"Basic {base64.b64encode(pair.encode()).decode()}"
