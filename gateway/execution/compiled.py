@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import orjson
 
 from gateway.execution.representations import CallRecipe, compile_call
+from gateway.execution.walks import Places
 from gateway.plan.nodes import EntityCall, FetchNode, QueryPlan
 
 __all__ = ["CompiledFetch", "CompiledPlan", "compile_plan"]
@@ -45,6 +46,7 @@ class CompiledPlan:
     fetches: tuple[CompiledFetch, ...]
     #: Positions of the fetches that wait for none.
     first: tuple[int, ...]
+    places: Places
 
 
 def compile_plan(plan: QueryPlan) -> CompiledPlan:
@@ -54,18 +56,19 @@ def compile_plan(plan: QueryPlan) -> CompiledPlan:
     for position, node in enumerate(plan.fetches):
         for dependency in node.depends_on:
             dependants[positions[dependency]].append(position)
+    places = Places()
     fetches = tuple(
         CompiledFetch(
             node=node,
             head=b'{"query":%s,"variables":{' % orjson.dumps(node.operation),
-            calls=tuple((call, compile_call(call)) for call in node.calls),
+            calls=tuple((call, compile_call(call, places)) for call in node.calls),
             dependants=tuple(dependants[position]),
             dependencies=len(node.depends_on),
         )
         for position, node in enumerate(plan.fetches)
     )
     first = tuple(position for position, node in enumerate(plan.fetches) if not node.depends_on)
-    return CompiledPlan(plan, fetches, first)
+    return CompiledPlan(plan, fetches, first, places)
 
 
 #: Response keys that exist for the plan's sake alone (federation.md, section 3.3).

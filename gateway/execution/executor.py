@@ -12,10 +12,11 @@ from gateway.execution.answer import SubgraphAnswer, SubgraphError, failure
 from gateway.execution.client import Fetch, SubgraphClient
 from gateway.execution.compiled import CompiledFetch, CompiledPlan
 from gateway.execution.errors import ExecutionError, entity_errors, root_errors
-from gateway.execution.merge import copy_object, merge_object
+from gateway.execution.merge import copy_object, has_structure, merge_object
 from gateway.execution.paths import Json, JsonObject, find_objects
 from gateway.execution.representations import Batch
 from gateway.execution.undo import undo_aliases
+from gateway.execution.walks import Walks
 from gateway.plan.nodes import FetchNode
 from kernel.telemetry import trace_headers
 
@@ -61,6 +62,7 @@ class _Run:
         self._plan = plan
         self._clients = clients
         self._call = call
+        self._walks = Walks(plan.places, self.outcome.data)
         self._waiting_for = [fetch.dependencies for fetch in plan.fetches]
         #: After a mutation of unknown outcome nothing more is written.
         self._halted = False
@@ -102,7 +104,7 @@ class _Run:
             self._take_root(node, answer)
 
     async def _fetch_entities(self, fetch: CompiledFetch) -> None:
-        batches = {call.key: recipe.collect(self.outcome.data) for call, recipe in fetch.calls}
+        batches = {call.key: recipe.collect(self._walks) for call, recipe in fetch.calls}
         if not any(batch.encoded for batch in batches.values()):
             return  # Nothing is there to ask about: an upstream null or failure, told already.
         representations = {call.variable: batches[call.key].encoded for call, _ in fetch.calls}
@@ -130,6 +132,7 @@ class _Run:
         if answer.data is None:
             return
         undo_aliases(answer.data, node.undo)
+        self._walks.forget()
         for number, target in enumerate(find_objects(data, node.path)):
             merge_object(target, answer.data if number == 0 else copy_object(answer.data))
 
@@ -148,7 +151,8 @@ class _Run:
                     for entity in entities:
                         if entity is not None:
                             undo_aliases(entity, call.undo)
-                _merge_entities(entities, batch)
+                if _merge_entities(entities, batch):
+                    self._walks.forget()
         if errors:
             self.outcome.errors += entity_errors(node, errors, batches, self.outcome.data)
 
@@ -166,23 +170,31 @@ def _misfit(service: str) -> tuple[SubgraphError, ...]:
     return failure(ErrorCode.SUBREQUEST_MALFORMED_RESPONSE, message, service).errors
 
 
-def _merge_entities(entities: list[JsonObject | None], batch: Batch) -> None:
-    """Merge each entity into the objects that stand for it.
+def _merge_entities(entities: list[JsonObject | None], batch: Batch) -> bool:
+    """Merge each entity into the objects that stand for it; whether any may have changed what is where.
 
     Objects at one target may share what they adopt: the same entity with the same selection stays the
     same whatever is merged later. Between targets the selections below may differ, so those get copies.
     """
+    structured = False
     adopted: set[int] = set()
     for owners in batch.owners:
         for index, items in owners.items():
             entity = entities[index]
             if entity is None:
                 continue
-            if index in adopted:
-                entity = copy_object(entity)
-            adopted.add(index)
+            if has_structure(entity):
+                structured = True
+                if index in adopted:
+                    entity = copy_object(entity)
+                adopted.add(index)
+            elif None not in entity.values():
+                for item in items:
+                    item.update(entity)  # Leaves that are not null always win.
+                continue
             for item in items:
                 merge_object(item, entity)
+    return structured
 
 
 _NOT_RUN = "Not executed, because whether the mutation before it was applied is unknown."

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from gateway.execution.paths import Json, JsonObject
 
-__all__ = ["copy_object", "merge_object"]
+__all__ = ["copy_object", "has_structure", "merge_object"]
 
 
 def merge_object(target: JsonObject, source: JsonObject) -> None:
@@ -41,6 +41,14 @@ def _merge_list(present: list[Json], values: list[Json]) -> None:
     for index, value in enumerate(values):
         if value is not None:
             present[index] = _merged(present[index], value)
+
+
+def has_structure(source: JsonObject) -> bool:
+    """Whether merging it may put other objects at a path: by containers, or by a type's name."""
+    return "__typename" in source or any(value.__class__ in _CONTAINERS for value in source.values())
+
+
+_CONTAINERS = frozenset({dict, list})
 
 
 def copy_object(value: JsonObject) -> JsonObject:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gateway.plan.nodes import Key, PathSegment
 
-__all__ = ["Json", "JsonObject", "Path", "find_objects", "find_places", "is_of", "prefix_of"]
+__all__ = ["Json", "JsonObject", "Path", "find_objects", "find_places", "follow", "is_of", "prefix_of"]
 
 Json = object
 JsonObject = dict[str, Json]
@@ -12,15 +12,19 @@ JsonObject = dict[str, Json]
 Path = tuple[str | int, ...]
 
 
+def follow(items: list[JsonObject], segment: PathSegment) -> list[JsonObject]:
+    """The objects one segment further, in document order; one that is reachable twice appears twice."""
+    if isinstance(segment, Key):
+        return _step(items, segment.name)
+    names = segment.names
+    return [item for item in items if is_of(item, names)]
+
+
 def find_objects(root: JsonObject, path: tuple[PathSegment, ...]) -> list[JsonObject]:
-    """The objects at a path, in document order; one that is reachable twice appears twice."""
+    """The objects at a path."""
     current = [root]
     for segment in path:
-        if isinstance(segment, Key):
-            current = _step(current, segment.name)
-        else:
-            names = segment.names
-            current = [item for item in current if is_of(item, names)]
+        current = follow(current, segment)
     return current
 
 

@@ -13,8 +13,9 @@ from typing import Protocol
 
 import orjson
 
-from gateway.execution.paths import Json, JsonObject, find_objects, is_of
-from gateway.plan.nodes import EntityCall, EntityTarget, PathSegment, RepresentationField, RepresentationSpec
+from gateway.execution.paths import Json, JsonObject, is_of
+from gateway.execution.walks import Places, Walks
+from gateway.plan.nodes import EntityCall, EntityTarget, RepresentationField, RepresentationSpec
 
 __all__ = ["Batch", "CallRecipe", "compile_call"]
 
@@ -57,7 +58,8 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    path: tuple[PathSegment, ...]
+    #: Where its objects are (`Places`).
+    place: int
     #: Runtime type → recipes to try in order.
     by_type: Mapping[str, Sequence[_Recipe]]
     #: For objects whose type is unknown or has no recipe of its own.
@@ -70,13 +72,11 @@ class CallRecipe:
 
     targets: tuple[_Target, ...]
 
-    def collect(self, root: JsonObject) -> Batch:
+    def collect(self, walks: Walks) -> Batch:
         """The representations for the data as it is now."""
         batch = Batch()
         for target in self.targets:
-            objects = find_objects(root, target.path)
-            # Objects of one entity share the containers that an earlier fetch brought: each is met once.
-            items = {id(item): item for item in objects}.values()
+            items = walks.objects(target.place)
             if not target.by_type and len(target.any_type) == 1:
                 recipe = target.any_type[0]
                 batch.owners.append(batch.add(recipe, _gather(recipe.key, items)))
@@ -126,16 +126,16 @@ def _sort_out(target: _Target, items: Iterable[JsonObject], batch: Batch) -> dic
     return owners
 
 
-def compile_call(call: EntityCall) -> CallRecipe:
-    """Compile the recipes of a call."""
-    return CallRecipe(tuple(_compile_target(target) for target in call.targets))
+def compile_call(call: EntityCall, places: Places) -> CallRecipe:
+    """Compile the recipes of a call; its paths are added to the plan's places."""
+    return CallRecipe(tuple(_compile_target(target, places) for target in call.targets))
 
 
-def _compile_target(target: EntityTarget) -> _Target:
+def _compile_target(target: EntityTarget, places: Places) -> _Target:
     names = {name for spec in target.specs for name in spec.on or ()}
     recipes = [(spec.on, _compile_spec(spec)) for spec in target.specs]
     return _Target(
-        path=target.path,
+        place=places.add(target.path),
         by_type={
             name: tuple(recipe for on, recipe in recipes if on is None or name in on)
             for name in sorted(names)

@@ -65,6 +65,15 @@ def shape_of(request: ShapeRequest) -> ObjectShape:
     return _Collector(request).object_shape(root, [request.operation.selection_set], static=True)
 
 
+_SCALARS = {
+    "Boolean": ScalarShape("bool"),
+    "Float": ScalarShape("float"),
+    "ID": ScalarShape("str"),
+    "Int": ScalarShape("int"),
+    "String": ScalarShape("str"),
+}
+
+
 class _Collector:
     def __init__(self, request: ShapeRequest) -> None:
         self._request = request
@@ -164,7 +173,7 @@ class _Collector:
             return known
         if isinstance(declared, (GraphQLObjectType, GraphQLInterfaceType, GraphQLUnionType)):
             return self._composite(declared, nodes)
-        return ScalarShape() if is_specified_scalar_type(declared) else AnyShape()
+        return _SCALARS[declared.name] if is_specified_scalar_type(declared) else AnyShape()
 
     def _composite(self, declared: _Composite, nodes: list[FieldNode]) -> Shape:
         key = (declared.name, *map(id, nodes))

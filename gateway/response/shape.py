@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 __all__ = [
     "AbstractShape",
@@ -26,6 +27,9 @@ __all__ = [
 @dataclass(frozen=True, slots=True, eq=False)
 class ScalarShape:
     """A built-in scalar: any JSON string, number or boolean; never re-coerced."""
+
+    #: The kind that its values mostly are, which the projector tries first.
+    usual: Literal["str", "int", "float", "bool"] = "str"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
