@@ -6,27 +6,19 @@ from collections.abc import Mapping
 
 from kernel import telemetry
 from kernel.asgi import Service
-from kernel.settings import ConfigurationProblem, verifier_from
+from kernel.settings import verifier_from
 from subgraphs.edge.app import graphql_app
 from subgraphs.edge.context import RequestContext
 from subgraphs.rating.clock import Clock, SystemClock
 from subgraphs.rating.context import Loaders, RatingContext
-from subgraphs.rating.domain.scorecard import InvalidScorecard, Scorecard, load_scorecard
 from subgraphs.rating.extraction import Reader
 from subgraphs.rating.inbox import Inbox
 from subgraphs.rating.schema import build_schema
-from subgraphs.rating.settings import RatingSettings
+from subgraphs.rating.settings import RatingSettings, chosen_scorecard
 from subgraphs.rating.store import RatingStore
+from subgraphs.rating.swap import Swapper
 
-__all__ = ["chosen_scorecard", "rating_service"]
-
-
-def chosen_scorecard(version: str) -> Scorecard:
-    """The scorecard that RATING_SCORECARD names; raises ConfigurationProblem."""
-    try:
-        return load_scorecard(version)
-    except InvalidScorecard as invalid:
-        raise ConfigurationProblem(f"RATING_SCORECARD: {invalid}") from invalid
+__all__ = ["rating_service"]
 
 
 def rating_service(
@@ -35,13 +27,8 @@ def rating_service(
     """The service over `store`, or over the database that the settings name; it closes it in the end."""
     chosen = store or RatingStore(settings)
     time = clock or SystemClock()
-    inbox = Inbox(
-        chosen,
-        chosen_scorecard(settings.rating_scorecard),
-        time,
-        settings.rating_apply_attempts,
-        settings.rating_settle_seconds,
-    )
+    swapper = Swapper(chosen, time, settings.rating_swap_attempts, settings.rating_settle_seconds)
+    inbox = Inbox(swapper, chosen_scorecard(settings.rating_scorecard))
     reader = Reader(chosen, time, settings.rating_settle_seconds)
 
     def context(base: RequestContext) -> RatingContext:

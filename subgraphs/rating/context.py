@@ -25,6 +25,7 @@ class Loaders:
     """One read for all customers of a request that are asked alike."""
 
     def __init__(self, store: RatingStore) -> None:
+        self.ratings: DataLoader[UUID, Rating | None] = _loader(store.ratings)
         self.rows: DataLoader[UUID, Row | None] = _loader(store.rows)
         self.histories: DataLoader[UUID, tuple[Rating, ...] | None] = _loader(store.histories)
 

@@ -129,13 +129,15 @@ class CustomerFeatures:
     income_tenure_months: int = strawberry.field(description="Months since the oldest present income began.")
     score: int
     band: Band
+    default_probability: float
+    model_version: str
     source_version: int
     updated_at: DateTime
 
     @classmethod
     def of(cls, row: Row) -> Self:
         """The graph's form of a stored row."""
-        features, assessment = row.features, row.rating.assessment
+        features = row.features
         return cls(
             customer_id=strawberry.ID(str(row.customer_id)),
             age=features.age,
@@ -155,9 +157,11 @@ class CustomerFeatures:
             investments=features.investments,
             belongings=features.belongings,
             income_tenure_months=features.income_tenure_months,
-            score=assessment.score,
-            band=assessment.band,
-            source_version=row.rating.source_version,
+            score=row.score,
+            band=row.band,
+            default_probability=row.default_probability,
+            model_version=row.model_version,
+            source_version=row.source_version,
             updated_at=row.updated_at,
         )
 
@@ -268,8 +272,8 @@ class Customer:
     @field(description="Null until the first profile has arrived.")
     async def rating(self, info: Info) -> Rating | None:
         """One read for all customers of the request."""
-        row = await info.context.loaders.rows.load(self.reference.id)
-        return None if row is None else Rating.of(row.rating)
+        rating = await info.context.loaders.ratings.load(self.reference.id)
+        return None if rating is None else Rating.of(rating)
 
     @field(description="Newest first, the present rating included.")
     async def rating_history(self, info: Info, first: int | None = 12) -> list[Rating]:
@@ -280,7 +284,7 @@ class Customer:
 
     @field(requires_scopes=_ML)
     async def features(self, info: Info) -> CustomerFeatures | None:
-        """One read for all customers of the request, shared with `rating`."""
+        """One read for all customers of the request."""
         row = await info.context.loaders.rows.load(self.reference.id)
         return None if row is None else CustomerFeatures.of(row)
 

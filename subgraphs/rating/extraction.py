@@ -2,7 +2,7 @@
 
 A change gets its moment just before it is written, so one moment may become visible after a later one: a
 reader that has passed the later one would never see the earlier. Hence two rules. A write that takes longer
-than `settle_seconds` from moment to acknowledgement is stamped again (`inbox`). And a page that ends with a
+than `settle_seconds` from moment to acknowledgement is stamped again (`swap`). And a page that ends with a
 row younger than that is read again when the row is old enough: by then everything before it is there. Clocks
 of the processes must agree within `settle_seconds` too, which NTP keeps by a wide margin.
 """

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pydantic import Field, SecretStr
 
-from kernel.settings import ServiceSettings
-from subgraphs.rating.domain.scorecard import CURRENT
+from kernel.settings import ConfigurationProblem, ServiceSettings
+from subgraphs.rating.domain.scorecard import CURRENT, InvalidScorecard, Scorecard, load_scorecard
 
-__all__ = ["RatingSettings", "StoreSettings"]
+__all__ = ["RatingSettings", "StoreSettings", "chosen_scorecard"]
 
 
 class StoreSettings(ServiceSettings):
@@ -34,14 +34,24 @@ class StoreSettings(ServiceSettings):
     #: A packaged version, or the path of a .json file.
     rating_scorecard: str = CURRENT
 
+    #: Seconds between stamping a change and its being visible to every reader, at most (see `extraction`).
+    rating_settle_seconds: float = Field(default=0.25, ge=0, le=2)
+    #: Tries of one read-decide-write (see `swap`). The router sends a customer's events one by one, so more
+    #: than two are needed only when something else writes the same customer.
+    rating_swap_attempts: int = Field(default=32, gt=0)
+    #: Rows that an extraction holds in memory at a time: 1,000 are 3 MB.
+    rating_extract_page: int = Field(default=1_000, gt=0, le=10_000)
+
 
 class RatingSettings(StoreSettings):
     """Everything that `serve` needs."""
 
     port: int = Field(default=4002, ge=0, le=65535)
 
-    #: Seconds between stamping a change and its being visible to every reader, at most (see `extraction`).
-    rating_settle_seconds: float = Field(default=0.25, ge=0, le=2)
-    #: Tries of one event's read-decide-write before the router is told to come again. Each try that fails
-    #: means that another event of the same customer got through, and the router sends those one by one.
-    rating_apply_attempts: int = Field(default=32, gt=0)
+
+def chosen_scorecard(version: str) -> Scorecard:
+    """The scorecard that RATING_SCORECARD names; raises ConfigurationProblem."""
+    try:
+        return load_scorecard(version)
+    except InvalidScorecard as invalid:
+        raise ConfigurationProblem(f"RATING_SCORECARD: {invalid}") from invalid

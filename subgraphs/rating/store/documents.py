@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 __all__ = [
     "HistoryView",
     "RatingDocument",
+    "RatingView",
+    "RowView",
     "StoredAsset",
     "StoredDebt",
     "StoredFactor",
@@ -20,7 +22,6 @@ __all__ = [
     "StoredRating",
     "V",
     "VersionView",
-    "View",
 ]
 
 
@@ -67,7 +68,10 @@ class StoredProfile(_Stored):
 
 
 class StoredFeatures(_Stored):
-    """`domain.features.Features`."""
+    """`domain.features.Features`, and of the rating what belongs to a row for machine learning.
+
+    Score, band and so on are in the rating too; here they spare every row of an extraction the reasons.
+    """
 
     age: int
     state: str | None = None
@@ -86,6 +90,11 @@ class StoredFeatures(_Stored):
     investments: int
     belongings: int
     income_tenure_months: int
+    score: int
+    band: str
+    default_probability: float
+    model_version: str
+    source_version: int
 
 
 class StoredFactor(_Stored):
@@ -142,14 +151,18 @@ class _Read(_Stored):
     id: str = Field(alias="_id")
 
 
-class View(_Read):
-    """The present rating and features."""
+class RowView(_Read):
+    """A row for machine learning."""
 
-    version: int
     updated_at: datetime
     features: StoredFeatures | None = None
-    rating: StoredRating | None = None
     change: str | None = None
+
+
+class RatingView(_Read):
+    """The present rating."""
+
+    rating: StoredRating | None = None
 
 
 class HistoryView(_Read):

@@ -10,6 +10,7 @@ from pymongo.errors import (
     ExecutionTimeout,
     NetworkTimeout,
     NotPrimaryError,
+    OperationFailure,
     PyMongoError,
     WriteConcernError,
     WTimeoutError,
@@ -29,6 +30,9 @@ _PASSING = (
     WTimeoutError,
 )
 
+#: Unauthorized and AuthenticationFailed, by MongoDB's error codes.
+_UNAUTHORISED = (13, 18)
+
 
 class StoreUnavailable(TemporarilyUnavailable):
     """The database did not answer in time or cannot take writes; whether a write happened is not known."""
@@ -40,9 +44,14 @@ def translated(operation: str) -> Iterator[None]:
     try:
         yield
     except PyMongoError as error:
-        if isinstance(error, _PASSING) or error.timeout:
+        if isinstance(error, _PASSING) or error.timeout or _is_refusal(error):
             telemetry.get_logger().warning(
                 "rating.store_unavailable", operation=operation, error_type=type(error).__name__
             )
             raise StoreUnavailable from error
         raise
+
+
+def _is_refusal(error: PyMongoError) -> bool:
+    """The server does not know us (yet): passwords are changed on both sides one after the other."""
+    return isinstance(error, OperationFailure) and error.code in _UNAUTHORISED

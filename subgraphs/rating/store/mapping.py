@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from subgraphs.rating.domain.features import Features
@@ -16,6 +17,7 @@ from subgraphs.rating.store import documents as stored
 __all__ = ["change_key", "document_of", "features_from", "rating_from", "record_from", "start_of"]
 
 _AMOUNTS = ("open_debt", "overdue_debt", "total_assets", "monthly_income", "investments")
+_FEATURES = tuple(field.name for field in fields(Features) if field.name not in _AMOUNTS)
 
 
 def change_key(moment: datetime, customer_id: UUID) -> str:
@@ -42,7 +44,7 @@ def document_of(record: Record) -> stored.RatingDocument:
         updated_at=record.updated_at,
         rated_on=None if known is None else known.rated_on.isoformat(),
         profile=None if known is None else _stored_profile(known.profile),
-        features=None if known is None else _stored_features(known.features),
+        features=None if known is None else _stored_features(known),
         rating=None if known is None else _stored_rating(known.rating),
         history=[_stored_rating(rating) for rating in record.history],
     )
@@ -76,8 +78,9 @@ def rating_from(given: stored.StoredRating) -> Rating:
 
 def features_from(given: stored.StoredFeatures) -> Features:
     """The features with their amounts in BRL."""
-    fields = given.model_dump()
-    return Features(**{**fields, **{name: _reais(fields[name]) for name in _AMOUNTS}})
+    values: dict[str, Any] = {name: getattr(given, name) for name in _FEATURES}
+    values.update((name, _reais(getattr(given, name))) for name in _AMOUNTS)
+    return Features(**values)
 
 
 def _known_from(document: stored.RatingDocument) -> Known | None:
@@ -113,9 +116,18 @@ def _stored_rating(rating: Rating) -> stored.StoredRating:
     )
 
 
-def _stored_features(features: Features) -> stored.StoredFeatures:
-    fields = asdict(features)
-    return stored.StoredFeatures(**{**fields, **{name: _centavos(fields[name]) for name in _AMOUNTS}})
+def _stored_features(known: Known) -> stored.StoredFeatures:
+    assessment = known.rating.assessment
+    values: dict[str, Any] = {name: getattr(known.features, name) for name in _FEATURES}
+    values.update((name, _centavos(getattr(known.features, name))) for name in _AMOUNTS)
+    return stored.StoredFeatures(
+        **values,
+        score=assessment.score,
+        band=assessment.band.value,
+        default_probability=assessment.default_probability,
+        model_version=assessment.model_version,
+        source_version=known.rating.source_version,
+    )
 
 
 def _stored_profile(profile: Profile) -> stored.StoredProfile:

@@ -37,11 +37,15 @@ _DEFAULT_DATABASE = "rating"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One customer's present features and rating; `change` is its place in the order of changes."""
+    """One customer for machine learning; `change` is its place in the order of changes."""
 
     customer_id: UUID
     features: Features
-    rating: Rating
+    score: int
+    band: Band
+    default_probability: float
+    model_version: str
+    source_version: int
     updated_at: datetime
     change: str
 
@@ -129,15 +133,21 @@ class RatingStore:
             document = await documents.RatingDocument.get(str(customer_id))
         return None if document is None else mapping.record_from(document)
 
-    async def records(self, after: UUID | None, limit: int) -> list[Record]:
-        """Customers that are not erased, by id, those after `after`: for working through all of them."""
+    async def records(self, after: UUID | None, until: UUID) -> list[Record]:
+        """Customers that are not erased, by id: those after `after`, up to and with `until`."""
         await self.open()
-        query: dict[str, Any] = {"erased": False}
-        if after is not None:
-            query["_id"] = {"$gt": str(after)}
+        ids = {"$lte": str(until)} if after is None else {"$gt": str(after), "$lte": str(until)}
         with translated("records"):
-            found = await documents.RatingDocument.find(query).sort("_id").limit(limit).to_list()
+            query = documents.RatingDocument.find({"erased": False, "_id": ids})
+            found = await query.sort("_id").to_list()
         return [mapping.record_from(document) for document in found]
+
+    async def ids(self, after: UUID | None, limit: int) -> list[UUID]:
+        """Ids of all customers in their order, erased ones too: those after `after`."""
+        query: dict[str, Any] = {} if after is None else {"_id": {"$gt": str(after)}}
+        with translated("ids"):
+            found = self._collection.find(query, {"_id": 1}).sort("_id").limit(limit)
+            return [UUID(document["_id"]) async for document in found]
 
     async def save(self, record: Record, *, expected: Record | None) -> bool:
         """Write `record` in place of `expected` (None: as a new one); False when somebody else was faster."""
@@ -158,10 +168,14 @@ class RatingStore:
         return result.modified_count == 1
 
     async def rows(self, customer_ids: Iterable[UUID]) -> dict[UUID, Row]:
-        """Present features and ratings of those that are known and not erased; one read for all."""
-        views = await self._by_id(documents.View, customer_ids)
-        rows = [_row(view) for view in views]
+        """Features of those that are known and not erased; one read for all."""
+        rows = [_row(view) for view in await self._by_id(documents.RowView, customer_ids)]
         return {row.customer_id: row for row in rows if row is not None}
+
+    async def ratings(self, customer_ids: Iterable[UUID]) -> dict[UUID, Rating]:
+        """Present ratings of those that are known and not erased; one read for all."""
+        views = await self._by_id(documents.RatingView, customer_ids)
+        return {UUID(view.id): mapping.rating_from(view.rating) for view in views if view.rating is not None}
 
     async def histories(self, customer_ids: Iterable[UUID]) -> dict[UUID, tuple[Rating, ...]]:
         """All ratings kept, newest version first; one read for all customers."""
@@ -182,7 +196,7 @@ class RatingStore:
                 await documents.RatingDocument.find(query)
                 .sort("change")
                 .limit(limit)
-                .project(documents.View)
+                .project(documents.RowView)
                 .to_list()
             )
         return [row for row in map(_row, views) if row is not None]
@@ -219,13 +233,18 @@ class RatingStore:
         return self._database[documents.RatingDocument.Settings.name]
 
 
-def _row(view: documents.View) -> Row | None:
-    if view.features is None or view.rating is None or view.change is None:
+def _row(view: documents.RowView) -> Row | None:
+    if view.features is None or view.change is None:
         return None  # a tombstone
+    features = view.features
     return Row(
         customer_id=UUID(view.id),
-        features=mapping.features_from(view.features),
-        rating=mapping.rating_from(view.rating),
+        features=mapping.features_from(features),
+        score=features.score,
+        band=Band(features.band),
+        default_probability=features.default_probability,
+        model_version=features.model_version,
+        source_version=features.source_version,
         updated_at=view.updated_at,
         change=view.change,
     )

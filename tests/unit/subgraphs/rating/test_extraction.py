@@ -9,6 +9,7 @@ from subgraphs.rating.extraction import Reader, position
 from subgraphs.rating.inbox import Inbox
 from subgraphs.rating.store import RatingStore, Row
 from subgraphs.rating.store.mapping import start_of
+from subgraphs.rating.swap import Swapper
 from tests.kit.rating import NOON, FixedClock, profile_event
 
 SETTLE = 0.25
@@ -30,7 +31,7 @@ class LateWriter:
 
 async def two_rows(store: RatingStore, clock: FixedClock) -> list[Row]:
     """Two customers, changed a hundredth of a second after each other."""
-    inbox = Inbox(store, load_scorecard("2026-1"), clock, 3, SETTLE)
+    inbox = Inbox(Swapper(store, clock, 3, SETTLE), load_scorecard("2026-1"))
     for _ in range(2):
         await inbox.apply_profile(profile_event(uuid.uuid4(), 1))
         clock.advance(0.01)

@@ -16,14 +16,17 @@ from subgraphs.rating.domain.record import Erasure, Outcome, ProfileChanged, Rec
 from subgraphs.rating.domain.scorecard import load_scorecard
 from subgraphs.rating.inbox import Inbox
 from subgraphs.rating.store import RatingStore, StoreUnavailable
+from subgraphs.rating.swap import Records, Swapper
 from tests.kit.mongo import store_settings
 from tests.kit.rating import ANA, NOON, FixedClock, day, erasure, profile_event
 
 Event = ProfileChanged | Erasure
 
 
-def inbox_over(store: RatingStore, clock: FixedClock | None = None, attempts: int = 32) -> Inbox:
-    return Inbox(store, load_scorecard("2026-1"), clock or FixedClock(), attempts, settle_seconds=0.25)
+def inbox_over(store: Records, clock: FixedClock | None = None, attempts: int = 32) -> Inbox:
+    return Inbox(
+        Swapper(store, clock or FixedClock(), attempts, settle_seconds=0.25), load_scorecard("2026-1")
+    )
 
 
 async def deliver(inbox: Inbox, event: Event) -> Outcome:
@@ -194,7 +197,7 @@ class SlowStore:
 async def test_a_slow_write_is_stamped_again(rating_store: RatingStore) -> None:
     """A change that showed long after its moment gets a later one, so that no reader has passed it."""
     clock = FixedClock()
-    inbox = Inbox(SlowStore(rating_store, clock), load_scorecard("2026-1"), clock, 3, 0.25)
+    inbox = inbox_over(SlowStore(rating_store, clock), clock)
     await deliver(inbox, profile_event(ANA, 1))
     record = await rating_store.record(ANA)
     assert record is not None
@@ -215,6 +218,6 @@ class BusyStore:
 
 async def test_a_lost_race_is_given_up_in_the_end() -> None:
     """After so many tries the router is told to come again; it never hangs."""
-    inbox = Inbox(BusyStore(), load_scorecard("2026-1"), FixedClock(), 3, 0.25)
+    inbox = inbox_over(BusyStore(), attempts=3)
     with pytest.raises(StoreUnavailable):
         await inbox.apply_profile(profile_event(ANA, 1))

@@ -92,11 +92,14 @@ async def test_features_of_a_profile(world: World) -> None:
 
 
 async def test_a_batch_of_customers_is_one_read(world: World) -> None:
-    """A hundred references, duplicates and strangers among them, are answered in order out of one query."""
+    """A hundred references, with duplicates and strangers, are answered in order by one query a field."""
     await world.apply(event_input(str(ANA)))
     await world.apply(event_input(str(BIA), version=2))
     asked = [str(BIA), str(ANA), str(CAIO), str(ANA), *(str(uuid.uuid4()) for _ in range(96))]
-    with patch.object(RatingStore, "rows", autospec=True, side_effect=RatingStore.rows) as read:
+    with (
+        patch.object(RatingStore, "ratings", autospec=True, side_effect=RatingStore.ratings) as ratings,
+        patch.object(RatingStore, "rows", autospec=True, side_effect=RatingStore.rows) as rows,
+    ):
         answer = await world.entities("id rating { sourceVersion } features { age }", *asked)
     found = answer.data["_entities"]
     assert [customer["id"] for customer in found] == asked
@@ -106,7 +109,7 @@ async def test_a_batch_of_customers_is_one_read(world: World) -> None:
         None,
         1,
     ]
-    assert read.call_count == 1
+    assert (ratings.call_count, rows.call_count) == (1, 1)
 
 
 async def test_history_is_newest_first_and_bounded(world: World) -> None:
@@ -141,7 +144,7 @@ async def test_debt_to_income_without_the_figures_is_the_callers_fault(world: Wo
 async def test_an_operator_is_not_an_id(world: World, key: object) -> None:
     """A representation whose id is no UUID is refused alone, and reads nothing."""
     await world.apply(event_input(str(ANA)))
-    with patch.object(RatingStore, "rows", autospec=True, side_effect=RatingStore.rows) as read:
+    with patch.object(RatingStore, "ratings", autospec=True, side_effect=RatingStore.ratings) as read:
         answer = await world.entities("rating { score }", key, str(ANA))
     assert answer.codes == ["BAD_USER_INPUT"]
     first, second = answer.body["data"]["_entities"]

@@ -88,7 +88,7 @@ async def test_reading_many_leaves_strangers_out(rating_store: RatingStore) -> N
     assert await rating_store.histories([uuid.uuid4()]) == {}
 
 
-async def test_indexes_are_made_once_and_missed_when_absent(mongo_server: object, mongo_url: str) -> None:
+async def test_indexes_are_made_once_and_missed_when_absent(mongo_url: str) -> None:
     """The command is repeatable; a database without them is recognised."""
     bare = RatingStore(store_settings(f"{mongo_url}_bare"))
     assert await bare.missing_indexes() == ["change"]
