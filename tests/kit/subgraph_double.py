@@ -72,7 +72,17 @@ def executable_document(sdl: str) -> tuple[ast.DocumentNode, frozenset[str]]:
         elif not isinstance(node, ast.DirectiveDefinitionNode | ast.SchemaExtensionNode):
             others.append(node)
     names = frozenset(entities)
-    definitions = [*map(_undirected, types.values()), *others, *_federation(names, types)]
+    root = next(
+        (
+            operation.type.name.value
+            for node in others
+            if isinstance(node, ast.SchemaDefinitionNode)
+            for operation in node.operation_types or ()
+            if operation.operation.value == "query"
+        ),
+        "Query",
+    )
+    definitions = [*map(_undirected, types.values()), *others, *_federation(names, types, root)]
     return ast.DocumentNode(definitions=tuple(definitions)), names
 
 
@@ -117,15 +127,16 @@ def _undirected(node: Any) -> Any:
     return replace(node, **changes)
 
 
-def _federation(entities: frozenset[str], types: Mapping[str, Any]) -> Iterator[ast.DefinitionNode]:
+def _federation(
+    entities: frozenset[str], types: Mapping[str, Any], root: str
+) -> Iterator[ast.DefinitionNode]:
     text = "scalar _Any type _Service { sdl: String }"
-    keyword = "extend type" if "Query" in types else "type"
+    keyword = "extend type" if root in types else "type"
     fields = "_service: _Service!"
     if entities:
         text += f" union _Entity = {' | '.join(sorted(entities))}"
         fields += " _entities(representations: [_Any!]!): [_Entity]!"
-    for node in parse(f"{text} {keyword} Query {{ {fields} }}", no_location=True).definitions:
-        yield node
+    yield from parse(f"{text} {keyword} {root} {{ {fields} }}", no_location=True).definitions
 
 
 @dataclass
@@ -175,7 +186,7 @@ class SubgraphDouble:
             if name == "_service":
                 return lambda *_: {"sdl": self.sdl}
 
-        def resolve(source: Record, _info: GraphQLResolveInfo, **arguments: Any) -> Any:
+        def resolve(source: Record, _info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
             return self._value(parent, name, source, arguments)
 
         return resolve
@@ -202,7 +213,7 @@ class SubgraphDouble:
         return TRAP
 
     def _entities(
-        self, _source: Any, _info: GraphQLResolveInfo, representations: Sequence[Record]
+        self, _source: Any, _info: GraphQLResolveInfo[Any], representations: Sequence[Record]
     ) -> list[Record | None]:
         return [self._entity(representation) for representation in representations]
 
