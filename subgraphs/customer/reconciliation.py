@@ -24,7 +24,9 @@ MAX_EVENTS = 500
 _MAX_POSITION = 2**63 - 1
 
 
-@strawberry.type(description="An event that was published, without what it said.")
+@strawberry.federation.type(
+    inaccessible=True, description="An event that was published, without what it said."
+)
 class OutboxEvent:
     event_id: ID
     customer_id: ID
@@ -32,7 +34,7 @@ class OutboxEvent:
     sequence: int = strawberry.field(description="Customer.version at the commit.")
 
 
-@strawberry.type
+@strawberry.federation.type(inaccessible=True)
 class OutboxEventPage:
     nodes: list[OutboxEvent]
     end_cursor: str | None = strawberry.field(description="Where the next page begins; null after the last.")
