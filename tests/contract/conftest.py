@@ -1,19 +1,18 @@
 """The stores that the contract suite of `ActivityStore` runs on: one empty, open store for each test.
 
-The embedded one always, and a real Elasticsearch as well when ELASTICSEARCH_URL names one.
+The embedded one always, and a real Elasticsearch as well when TEST_ELASTICSEARCH_URL names one.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from subgraphs.activity.store import ActivityStore, store_at
+from tests.kit.real import ELASTICSEARCH_URL
 
-ELASTICSEARCH_URL = os.environ.get("ELASTICSEARCH_URL")
 ADAPTERS = ["embedded", *(["elasticsearch"] if ELASTICSEARCH_URL else [])]
 
 

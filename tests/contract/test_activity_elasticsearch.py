@@ -1,5 +1,5 @@
-"""What is particular to activity on Elasticsearch. Runs on a real server, when ELASTICSEARCH_URL names one;
-without one, those tests that need it are not there.
+"""What is particular to activity on Elasticsearch. Runs on a real server, when TEST_ELASTICSEARCH_URL
+names one; without one, those tests that need it are not there.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from subgraphs.activity.store import indices, store_at
 from subgraphs.activity.store.elastic import ElasticStore
 from subgraphs.activity.store.elastic_writes import ElasticWrites
 from subgraphs.activity.store.port import EraseResult, Filter, StoreUnavailable
-from tests.contract.conftest import ELASTICSEARCH_URL
 from tests.kit.activity import ANA, BIA, EVERYTHING, card_purchase, erasure, found, put
 from tests.kit.elasticsearch import temporary_store
+from tests.kit.real import ELASTICSEARCH_URL
 
 
 async def test_an_unreachable_server_is_unavailable_and_not_ready() -> None:

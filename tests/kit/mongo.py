@@ -1,4 +1,7 @@
-"""A real MongoDB-wire server for tests: one a session, one empty database a test."""
+"""A MongoDB-wire server for tests: one a session, one empty database a test.
+
+The server is the embedded one, or the one that TEST_MONGODB_URL names.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from devstack.servers.mongo import Mongo
 from subgraphs.rating.settings import StoreSettings
 from subgraphs.rating.store import RatingStore
 from tests.kit.postgres import free_port
+from tests.kit.real import MONGODB_URL
 from tests.kit.waiting import is_soon
 
 __all__ = ["mongo_server", "mongo_url", "rating_store", "started_mongo", "store_settings"]
@@ -35,19 +39,22 @@ def store_settings(url: str) -> StoreSettings:
 
 
 @pytest.fixture(scope="session")
-def mongo_server() -> Iterator[Mongo]:
-    """The session's server; its data is gone afterwards."""
+def mongo_server() -> Iterator[str]:
+    """URL of the session's server; the data of an embedded one is gone afterwards."""
+    if MONGODB_URL is not None:
+        yield MONGODB_URL
+        return
     folder = Path(tempfile.mkdtemp(prefix="customer-graph-mongo-"))
     server = started_mongo(folder)
-    yield server
+    yield server.url
     server.stop()
     shutil.rmtree(folder)
 
 
 @pytest.fixture
-def mongo_url(mongo_server: Mongo) -> str:
+def mongo_url(mongo_server: str) -> str:
     """An empty database of the test's own, with its indexes."""
-    url = f"{mongo_server.url}/rating_{uuid.uuid4().hex}"
+    url = f"{mongo_server}/rating_{uuid.uuid4().hex}"
     asyncio.run(_make_indexes(url))
     return url
 

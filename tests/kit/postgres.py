@@ -1,4 +1,7 @@
-"""A real PostgreSQL for tests: one cluster a session, one migrated database a test."""
+"""A real PostgreSQL for tests: one cluster a session, one migrated database a test.
+
+The server is the embedded one, or the one that TEST_POSTGRES_URL names.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,11 @@ import socket
 import tempfile
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
+from urllib.parse import quote, urlsplit
 
 import asyncpg
 import pytest
@@ -18,10 +23,13 @@ import pytest
 from devstack.servers.postgres import SUPERUSER, Postgres
 from subgraphs.customer.store.migrate import upgrade
 from subgraphs.customer.store.provision import APPLICATION, OWNER, RELAY, provision
+from tests.kit.real import POSTGRES_URL
 
 __all__ = [
     "Cluster",
     "CustomerDatabase",
+    "RunningServer",
+    "Server",
     "customer_database",
     "free_port",
     "postgres_cluster",
@@ -29,6 +37,7 @@ __all__ = [
 ]
 
 _TEMPLATE = "customer_template"
+_UNTOUCHED = "untouched"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +63,49 @@ class CustomerDatabase:
         return next(iter((await self.rows(query, *values))[0].values()))
 
 
+class Server(Protocol):
+    """What a cluster needs to know of its server."""
+
+    @property
+    def port(self) -> int:
+        """The TCP port on the loopback interface."""
+        ...
+
+    def password(self, role: str) -> str:
+        """The password that the role has, or is to get."""
+        ...
+
+    def url(self, role: str, database: str) -> str:
+        """Where the role finds the database."""
+        ...
+
+
+class RunningServer:
+    """A server that runs already, reached as its superuser; satisfies `Server`."""
+
+    def __init__(self, superuser_url: str) -> None:
+        self._superuser = urlsplit(superuser_url)
+
+    @property
+    def port(self) -> int:
+        """See `Server.port`."""
+        return self._superuser.port or 5432
+
+    def password(self, role: str) -> str:
+        """See `Server.password`."""
+        return self._superuser.password or "" if role == SUPERUSER else f"password-of-{role}"
+
+    def url(self, role: str, database: str) -> str:
+        """See `Server.url`."""
+        name = self._superuser.username or SUPERUSER if role == SUPERUSER else role
+        host = self._superuser.hostname
+        return f"postgresql://{quote(name)}:{quote(self.password(role))}@{host}:{self.port}/{quote(database)}"
+
+
 class Cluster:
     """The session's server."""
 
-    def __init__(self, server: Postgres) -> None:
+    def __init__(self, server: Server) -> None:
         self.server = server
 
     def url(self, role: str, database: str) -> str:
@@ -97,7 +145,17 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def postgres_cluster() -> Iterator[Cluster]:
-    """A server on a free port, without durability, and in it a migrated database to clone."""
+    """A server, and in it a migrated database to clone."""
+    with _embedded_server() if POSTGRES_URL is None else _running_server(POSTGRES_URL) as server:
+        passwords = {role: server.password(role) for role in (OWNER, APPLICATION, RELAY)}
+        asyncio.run(provision(server.url(SUPERUSER, "postgres"), passwords, _TEMPLATE))
+        asyncio.run(upgrade(server.url(OWNER, _TEMPLATE)))
+        yield Cluster(server)
+
+
+@contextmanager
+def _embedded_server() -> Iterator[Server]:
+    """A server on a free port, without durability."""
     folder = Path(tempfile.mkdtemp(prefix="customer-graph-postgres-"))
     # Under root the server runs as another user, who must be able to reach its data.
     folder.chmod(0o755)
@@ -107,13 +165,20 @@ def postgres_cluster() -> Iterator[Cluster]:
     try:
         server.initialise()
         server.start()
-        passwords = {role: server.password(role) for role in (OWNER, APPLICATION, RELAY)}
-        asyncio.run(provision(server.url(SUPERUSER, "postgres"), passwords, _TEMPLATE))
-        asyncio.run(upgrade(server.url(OWNER, _TEMPLATE)))
-        yield Cluster(server)
+        yield server
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _running_server(superuser_url: str) -> Iterator[Server]:
+    """A server that runs already, without what an earlier run may have left on it."""
+    server = RunningServer(superuser_url)
+    cluster = Cluster(server)
+    for name in (_TEMPLATE, _UNTOUCHED):
+        cluster.sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    yield server
 
 
 @pytest.fixture
@@ -127,7 +192,7 @@ def customer_database(postgres_cluster: Cluster) -> Iterator[CustomerDatabase]:
 @pytest.fixture(scope="session")
 def untouched_database(postgres_cluster: Cluster) -> CustomerDatabase:
     """A migrated, empty database that all tests share which write nothing to it."""
-    return postgres_cluster.clone("untouched")
+    return postgres_cluster.clone(_UNTOUCHED)
 
 
 async def _execute(url: str, statement: str) -> None:
