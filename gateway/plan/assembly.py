@@ -8,7 +8,7 @@ from gateway.operation.normalise import NormalisedOperation
 from gateway.plan.batching import Request, batch_steps
 from gateway.plan.budget import Meter
 from gateway.plan.local import LocalTypes
-from gateway.plan.merging import merge_steps
+from gateway.plan.merging import Likeness, merge_steps
 from gateway.plan.nodes import (
     EntityCall,
     EntityTarget,
@@ -25,8 +25,8 @@ __all__ = ["assemble"]
 
 def assemble(types: LocalTypes, operation: NormalisedOperation, steps: list[Step], meter: Meter) -> QueryPlan:
     """The plan of an operation's steps. Raises `PlanProblem` when it has too many fetches."""
-    left = merge_steps(steps)
-    requests = batch_steps(left)
+    likeness = Likeness()
+    requests = batch_steps(merge_steps(steps, likeness, meter), likeness)
     meter.check_fetches(len(requests))
     numbers = {step.id: number for number, request in enumerate(requests) for step in request.steps}
     assembly = _Assembly(types, operation, numbers)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gateway.plan.merging import unites
+from gateway.plan.merging import Likeness
 from gateway.plan.trees import Step, Target, Tree, bits
 
 __all__ = ["Call", "Request", "batch_steps"]
@@ -27,9 +27,9 @@ class Call:
     #: What is sent: objects, or an interface by its name.
     sends: object
 
-    def take(self, step: Step) -> bool:
+    def take(self, step: Step, likeness: Likeness) -> bool:
         """Let a step join the call if it can."""
-        if self.sends != _sends(step) or not unites(self.tree, step.tree):
+        if self.sends != _sends(step) or not likeness.unites(self.tree, step.tree):
             return False
         for name, cast in step.tree.casts.items():
             self.tree.casts.setdefault(name, cast)
@@ -51,7 +51,7 @@ class Request:
         return self.steps[0] if self.steps[0].kind == "root" else None
 
 
-def batch_steps(steps: list[Step]) -> list[Request]:
+def batch_steps(steps: list[Step], likeness: Likeness) -> list[Request]:
     """The requests, dependencies first."""
     levels = _levels(steps)
     requests: list[Request] = []
@@ -66,7 +66,7 @@ def batch_steps(steps: list[Step]) -> list[Request]:
             batch = open_batches[step.graph, level] = Request([], level, [])
             requests.append(batch)
         batch.steps.append(step)
-        if not any(call.take(step) for call in batch.calls):
+        if not any(call.take(step, likeness) for call in batch.calls):
             tree = Tree(step.tree.type)
             tree.casts.update(step.tree.casts)
             batch.calls.append(Call(tree, list(step.targets), _sends(step)))

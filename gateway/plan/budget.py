@@ -55,6 +55,10 @@ class Meter:
         self._next_look = self.states + _CLOCK_INTERVAL
         if self.states > self._budget.states:
             raise PlanProblem.too_complex(f"more than {self._budget.states} states")
+        self.check_clock()
+
+    def check_clock(self) -> None:
+        """Refuse to go on when the time is over; for work that is not counted in states."""
         if self._clock() > self._deadline:
             raise PlanProblem.too_complex(f"more than {self._budget.seconds:g} s of planning")
 

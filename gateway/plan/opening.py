@@ -201,6 +201,7 @@ class Opening:
         step.ancestors = ancestry(steps, step.after)
         steps.append(step)
         self._session.version += 1
+        self._session.meter.check_clock()
         return step
 
     def _opened(self, position: Position, state: OpenState) -> OpenState:

@@ -116,7 +116,7 @@ def _no_clash_check(patch: pytest.MonkeyPatch) -> None:
 
 
 def _no_merging(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(assembly, "merge_steps", lambda steps: steps)
+    patch.setattr(assembly, "merge_steps", lambda steps, *_: steps)
     patch.setattr(batching, "_levels", lambda steps: {step.id: step.id for step in steps})
 
 

@@ -108,3 +108,25 @@ def test_work_grows_with_the_depth_of_shared_fields() -> None:
         return plan(supergraph, _operation(supergraph, query)).statistics["states"]
 
     assert states(28) <= 5 * states(14)
+
+
+def test_a_field_that_takes_an_argument_from_a_context_is_refused_clearly() -> None:
+    """Contexts are not planned: rather no answer than one computed without the argument."""
+    supergraph = load(
+        supergraph_sdl(
+            """
+            type Query @join__type(graph: A) { me: C }
+            type C @join__type(graph: A, key: "id") @context(name: "a__here") { id: ID! city: String rate: Rate }
+            type Rate @join__type(graph: A, key: "id") {
+              id: ID!
+              local: Int @join__field(graph: A, contextArguments: [{ context: "a__here", name: "city", type: "String", selection: "{ city }" }])
+              plain: Int
+            }
+            """,
+            links='@link(url: "https://specs.apollo.dev/context/v0.1", for: SECURITY)',
+        )
+    )
+    assert supergraph.contexts == {"a__here": {"C"}}
+    assert len(plan(supergraph, _operation(supergraph, "{ me { rate { plain } } }")).fetches) == 1
+    with pytest.raises(PlanProblem, match=r"Rate\.local takes an argument from a context"):
+        plan(supergraph, _operation(supergraph, "{ me { rate { local } } }"))
