@@ -57,7 +57,7 @@ class DeadLetterQueue:
         async with self._held(most) as held:
             for letter in filter(chosen, _oldest_first(held)):
                 await self._delete(held, letter)
-                log.warning("router.message_discarded", queue=self._queue, event_id=letter.event_id)
+                log.info("router.message_discarded", queue=self._queue, event_id=letter.event_id)
                 done += 1
         return done
 

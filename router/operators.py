@@ -10,11 +10,12 @@ from typing import TypeVar
 import click
 
 from kernel.settings import ConfigurationProblem
+from kernel.telemetry import configure_logging
 from router.config import Table, load_table
 from router.queue import Queues, QueueUnavailable
 from router.settings import RouterSettings, variables
 
-__all__ = ["config_option", "read_table", "with_queues"]
+__all__ = ["config_option", "quieten", "read_table", "with_queues"]
 
 T = TypeVar("T")
 
@@ -31,10 +32,16 @@ def read_table(settings: RouterSettings) -> Table:
     return load_table(settings.router_config, variables())
 
 
+def quieten(settings: RouterSettings) -> None:
+    """A command's output is its answer; only warnings come between."""
+    configure_logging("router", settings.log_format, "WARNING")
+
+
 def with_queues(settings: RouterSettings, work: Callable[[Queues], Awaitable[T]]) -> T:
     """Run `work` on SQS; an SQS that does not answer is a problem the caller can solve."""
     from router.sqs import SqsQueues
 
+    quieten(settings)
     queues = SqsQueues(prefix=settings.queue_prefix, threads=settings.router_sqs_threads)
 
     async def run_work() -> T:

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from kernel.settings import ConfigurationProblem, load
 from router.config import Table
 from router.graphql import Endpoint, EndpointFailed
-from router.operators import config_option, read_table
+from router.operators import config_option, quieten, read_table
 from router.reconcile import COMPARISONS, Pair, Report
 from router.reconcile import reconcile as compare_all
 from router.settings import RouterSettings
@@ -40,6 +40,7 @@ LEAST_GRACE = 6.0
 def reconcile(router_config: Path | None, only: str | None, grace: float, dry_run: bool) -> None:
     """Compare the copies with the customer subgraph, and publish again what they lack."""
     settings = load(RouterSettings, router_config=router_config)
+    quieten(settings)
     before = datetime.now(UTC) - timedelta(minutes=grace)
     try:
         reports = asyncio.run(_reconcile(settings, read_table(settings), only, before, not dry_run))

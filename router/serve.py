@@ -150,7 +150,9 @@ def end_with_parent() -> None:
     """Drain and exit when standard input ends, which the parent holds open for as long as it lives."""
 
     def wait() -> None:
-        sys.stdin.buffer.read()
+        # Not through sys.stdin: its lock, held by this thread, would break the interpreter's own end.
+        while os.read(0, 1):
+            pass
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=wait, name="router-parent", daemon=True).start()
