@@ -10,10 +10,11 @@ from pathlib import Path
 __all__ = ["SECURITY_HEADERS", "StaticFile", "StaticFiles"]
 
 #: Everything from this origin: no foreign script, style or font, no frame around us, no other target.
-#: The editor makes its styles and workers at run time, hence 'unsafe-inline' for styles and blob:.
+#: The editor makes its styles and workers at run time, hence 'unsafe-inline' for styles and blob:;
+#: its style sheets bring their fonts along, hence data:.
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; "
-    "font-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "font-src 'self' data:; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
 SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
