@@ -12,7 +12,6 @@ __all__ = [
     "FETCH",
     "FIELD",
     "ExplodedOffer",
-    "FieldOffer",
     "LeafOffer",
     "NestedOffer",
     "Offer",
@@ -56,8 +55,6 @@ class ExplodedOffer:
 
 
 Offer = LeafOffer | NestedOffer | ExplodedOffer
-#: An offer for one field of an internal selection.
-FieldOffer = Offer
 
 
 @dataclass(slots=True, eq=False)
@@ -66,7 +63,7 @@ class SelectionOffer:
 
     cost: int
     position: Position
-    items: list[tuple[str | None, Field, FieldOffer]] = field(default_factory=list)
+    items: list[tuple[str | None, Field, Offer]] = field(default_factory=list)
 
 
 @dataclass(slots=True, eq=False)

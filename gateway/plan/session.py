@@ -37,7 +37,7 @@ class Session:
 
     def child(self, position: Position, key: str, item: Field) -> Position:
         """The position below a composite field under a response key."""
-        assert_composite = item.type
-        if assert_composite is None:
-            raise AssertionError(f"{item.name} has no selection")
-        return position.child(key, item.name, item.arguments, assert_composite.named, assert_composite.lists)
+        type_ref = item.type
+        if type_ref is None:
+            raise ValueError(f"{item.name} has no type of the supergraph")
+        return position.child(key, item.name, item.arguments, type_ref.named, type_ref.lists)

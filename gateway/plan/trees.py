@@ -25,7 +25,7 @@ __all__ = [
     "clashes",
 ]
 
-#: `call` opens a root type, `entity` goes through `_entities`.
+#: `root` asks for fields of a root type, `entity` goes through `_entities`.
 StepKind = Literal["root", "entity"]
 
 
