@@ -76,12 +76,10 @@ class Watch:
         except QueueMissing:
             if not self._settings.relay_create_queues:
                 raise
-            await self._publisher.create(self.queue, QueuePolicy())
-            log.warning("relay.queue_created", queue=self.queue)
-            depth = await self._publisher.depth(self.queue)
-            dead = await self._publisher.depth(dead_letter_name(self.queue))
+            await self._take_over()
+            return
         if await self._reader.known_incarnation(self.queue) != depth.incarnation:
-            await self._republish(depth.incarnation)
+            await self._take_over()
             return
         await self._reader.record(
             self.queue, Observation(depth.incarnation, depth.messages, dead.messages, seen_from)
@@ -89,9 +87,17 @@ class Watch:
         metrics.IN_QUEUE.labels(self.queue).set(depth.messages)
         metrics.DEAD_LETTERED.labels(self.queue).set(dead.messages)
 
-    async def _republish(self, incarnation: str) -> None:
+    async def _take_over(self) -> None:
+        """Publish to the queue that is there now; make it first where that is wanted.
+
+        Nothing is sent meanwhile, so that what the old queue lost comes before what is new.
+        """
         margin = timedelta(seconds=self._settings.relay_drain_margin_seconds)
-        events = await self._reader.republish(self.queue, incarnation, CUSTOMER_ERASED, margin)
+        async with self._reader.takeover(self.queue) as takeover:
+            if self._settings.relay_create_queues:
+                await self._publisher.create(self.queue, QueuePolicy())
+            incarnation = (await self._publisher.depth(self.queue)).incarnation
+            events = await takeover.republish(incarnation, CUSTOMER_ERASED, margin)
         metrics.REPUBLISHED.labels(self.queue).inc(events)
-        log.warning("relay.queue_replaced", queue=self.queue, incarnation=incarnation, republished=events)
+        log.info("relay.queue_adopted", queue=self.queue, incarnation=incarnation, republished=events)
         self._ring()

@@ -23,6 +23,7 @@ __all__ = [
     "OutboxEvent",
     "OutboxReader",
     "OutboxUnavailable",
+    "Takeover",
 ]
 
 #: The channel that the outbox's insert trigger notifies.
@@ -30,7 +31,7 @@ CHANNEL = "customer_outbox"
 #: Milliseconds. A claim's transaction stays open while its batches are sent; a relay that is stopped or cut
 #: off longer than this loses its locks, and another one goes on with its customers.
 IDLE_IN_TRANSACTION_MS = 60_000
-#: Milliseconds a single statement may take; the rare mass update of `republish` lifts it for itself.
+#: Milliseconds a single statement may take; the rare mass update of a takeover lifts it for itself.
 STATEMENT_MS = 15_000
 #: Seconds to wait for a connection to open, and for a free one in the pool.
 CONNECT_SECONDS = 5.0
@@ -62,8 +63,8 @@ order by follower.position
 
 _MARK = "update customer_graph.outbox set published_at = clock_timestamp() where id = any($1::uuid[])"
 
-# Claims hold this lock shared from before their first send until their marks are committed; `republish` takes
-# it alone. So no event sent to a queue that is gone can be marked after the republishing looked for it.
+# Claims hold this lock shared from before their first send until their marks are committed; a takeover
+# takes it alone. So no event sent to a queue that is gone can be marked after the republishing looked for it.
 _LOCK_SHARED = "select pg_advisory_xact_lock_shared(hashtext('customer_graph.relay'), hashtext($1))"
 _LOCK_ALONE = "select pg_advisory_xact_lock(hashtext('customer_graph.relay'), hashtext($1))"
 
@@ -151,6 +152,27 @@ class Claim:
             await self._connection.execute(_MARK, list(ids))
 
 
+class Takeover:
+    """The right to say which queue is published to from now on."""
+
+    def __init__(self, connection: asyncpg.pool.PoolConnectionProxy, queue: str) -> None:
+        self._connection = connection
+        self._queue = queue
+
+    async def republish(self, incarnation: str, erased_type: str, margin: timedelta) -> int:
+        """Adopt an incarnation; all that the one before may have lost waits again. Answers how many events.
+
+        Lost may be whatever was published after the moment when that queue was last seen empty, less
+        `margin`. Does nothing when another relay has adopted the incarnation already.
+        """
+        if await self._connection.fetchval(_KNOWN_INCARNATION, self._queue) == incarnation:
+            return 0
+        await self._connection.execute("set local statement_timeout = 0")
+        status: str = await self._connection.execute(_REPUBLISH, self._queue, margin, erased_type)
+        await self._connection.execute(_ADOPT, self._queue, incarnation)
+        return int(status.rsplit(" ", 1)[-1])
+
+
 class OutboxReader:
     """A pool of connections as the relay's role; raises `OutboxUnavailable` for any fault of the database."""
 
@@ -218,20 +240,12 @@ class OutboxReader:
                 _RECORD, queue, seen.incarnation, seen.in_flight, seen.dead_lettered, seen.seen_from
             )
 
-    async def republish(self, queue: str, incarnation: str, erased_type: str, margin: timedelta) -> int:
-        """Adopt a new incarnation; all that the old one may have lost waits again. Answers how many events.
-
-        Lost may be whatever was published after the moment when the old queue was last seen empty, less
-        `margin`. Does nothing when another relay has adopted the incarnation already.
-        """
+    @asynccontextmanager
+    async def takeover(self, queue: str) -> AsyncIterator[Takeover]:
+        """Nobody publishes to this queue while the body runs; claims that have begun are waited for."""
         async with self._transaction() as connection:
             await connection.execute(_LOCK_ALONE, queue)
-            if await connection.fetchval(_KNOWN_INCARNATION, queue) == incarnation:
-                return 0
-            await connection.execute("set local statement_timeout = 0")
-            status: str = await connection.execute(_REPUBLISH, queue, margin, erased_type)
-            await connection.execute(_ADOPT, queue, incarnation)
-            return int(status.rsplit(" ", 1)[-1])
+            yield Takeover(connection, queue)
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[asyncpg.pool.PoolConnectionProxy]:

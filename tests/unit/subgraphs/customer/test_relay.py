@@ -458,7 +458,8 @@ async def test_erased_customers_events_are_not_republished(
         [Row(customer, 1, payload={}), Row(customer, 2, payload={}, type=CUSTOMER_ERASED)],
     )
     await pump_for(reader, FakePublisher(sqs), settings).publish(100)
-    assert await reader.republish(RATING_QUEUE, "another", CUSTOMER_ERASED, timedelta(0)) == 1
+    async with reader.takeover(RATING_QUEUE) as takeover:
+        assert await takeover.republish("another", CUSTOMER_ERASED, timedelta(0)) == 1
     sqs.delete_queue(RATING_QUEUE)
     sqs.create_queue(RATING_QUEUE)
     await pump_for(reader, FakePublisher(sqs), settings).publish(100)
