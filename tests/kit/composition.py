@@ -21,10 +21,27 @@ __all__ = [
     "supergraph",
 ]
 
-IMPORTS = (
-    "key requires provides external tag extends shareable inaccessible override composeDirective"
-    " interfaceObject authenticated requiresScopes policy context fromContext cost listSize cacheTag"
-).split()
+IMPORTS = [
+    "key",
+    "requires",
+    "provides",
+    "external",
+    "tag",
+    "extends",
+    "shareable",
+    "inaccessible",
+    "override",
+    "composeDirective",
+    "interfaceObject",
+    "authenticated",
+    "requiresScopes",
+    "policy",
+    "context",
+    "fromContext",
+    "cost",
+    "listSize",
+    "cacheTag",
+]
 
 
 def fed2(name: str, sdl: str, *, version: str = "v2.12") -> SubgraphInput:

@@ -51,9 +51,8 @@ def _merge_field(merge: Merge, owner: TypeDef, name: str, sources: list[Source])
     apply_overrides(merge, coordinate, copies)
     if owner.kind is Kind.OBJECT:
         check_sharing(merge, owner.name, name, copies)
-    resolving = [copy for copy in copies if not copy.external and not copy.is_gone]
-    if not resolving:
-        return None  # every copy overrides another one: reported above
+    # Overridden copies count: what protects or describes the field there is not lost by the move.
+    resolving = [copy for copy in copies if not copy.external]
     merged_type = _merge_type(merge, coordinate, resolving)
     if merged_type is None:
         return None

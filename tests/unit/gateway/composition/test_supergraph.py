@@ -121,7 +121,8 @@ def test_a_plain_shared_field_carries_no_join_field() -> None:
 def test_every_key_has_its_own_join_type() -> None:
     """Keys, non-resolvable keys, and extensions appear on the type, one application each."""
     found = supergraph(
-        'type Query { c: C } type C @key(fields: "id") @key(fields: "cpf", resolvable: false) { id: ID! cpf: ID! }',
+        'type Query { c: C } type C @key(fields: "id") @key(fields: "cpf", resolvable: false) { id:'
+        " ID! cpf: ID! }",
         'extend type C @key(fields: "id") { id: ID! @external score: Int }',
     )
     assert directives_at(found, "C") == [
@@ -135,7 +136,8 @@ def test_every_key_has_its_own_join_type() -> None:
 def test_requires_provides_and_external_are_written_on_the_field() -> None:
     """Field sets come out in canonical spacing."""
     found = supergraph(
-        'type Query { c: C } type C @key(fields: "id") { id: ID! debt: D @shareable } type D { sum: Int @shareable }',
+        'type Query { c: C } type C @key(fields: "id") { id: ID! debt: D @shareable } type D { sum:'
+        " Int @shareable }",
         'type Query { d: C @provides(fields: "debt{sum}") }'
         ' type C @key(fields: "id") { id: ID! debt: D @external ratio: Int @requires(fields: "debt  {sum}") }'
         " type D { sum: Int @external }",
