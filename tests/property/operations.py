@@ -1,7 +1,9 @@
-"""Random valid operations over a schema: aliases that collide, fragments, directives, variables, arguments."""
+"""Random valid operations: aliases that collide, fragments, directives, variables, arguments."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -14,15 +16,23 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     GraphQLUnionType,
+    OverlappingFieldsCanBeMergedRule,
     get_named_type,
     is_composite_type,
     parse,
     validate,
 )
 
+from tests.property.model import MOODS
+
 __all__ = ["RandomOperation", "draw_operation"]
 
 _MAX_DEPTH = 5
+_INTROSPECTION = (
+    "__schema { queryType { name } mutationType { name } }",
+    'kind: __type(name: "E0") { name kind }',
+    '__type(name: "None") { name }',
+)
 
 
 @dataclass
@@ -40,15 +50,16 @@ class _Draft:
     random: Random
     variables: dict[str, Any] = field(default_factory=dict)
     definitions: dict[str, str] = field(default_factory=dict)
-    fragments: list[str] = field(default_factory=list)
+    #: Fragment name → the type it is on, and its text.
+    fragments: dict[str, tuple[str, str]] = field(default_factory=dict)
     budget: int = 40
 
 
 def draw_operation(schema: GraphQLSchema, random: Random) -> RandomOperation:
-    """Draw until one is valid: aliases are drawn carelessly, so that some documents conflict with themselves."""
+    """Draw until one is valid: aliases are drawn carelessly, so some documents conflict with themselves."""
     while True:
         operation = _draw(schema, random)
-        if not validate(schema, operation.document):
+        if not validate(schema, operation.document, [OverlappingFieldsCanBeMergedRule]):
             return operation
 
 
@@ -61,12 +72,15 @@ def _draw(schema: GraphQLSchema, random: Random) -> RandomOperation:
     if root is None:
         raise AssertionError("a schema has queries")
     selection = _selection(draft, root, 0)
+    if random.random() < 0.08:
+        selection = f"{{ {random.choice(_INTROSPECTION)} {selection[1:]}"
     heading = (
         f"({', '.join(f'${name}: {kind}' for name, kind in draft.definitions.items())})"
         if draft.definitions
         else ""
     )
-    text = "\n".join([f"{keyword} Drawn{heading} {selection}", *draft.fragments])
+    fragments = (text for _, text in draft.fragments.values())
+    text = "\n".join([f"{keyword} Drawn{heading} {selection}", *fragments])
     return RandomOperation(text, parse(text), draft.variables)
 
 
@@ -105,27 +119,61 @@ def _field(draft: _Draft, name: str, definition: GraphQLField, depth: int) -> st
             + ": "
         )
         alias = alias if alias != "__type: " else "type: "
-    arguments = _arguments(draft) if definition.args else ""
+    arguments = _arguments(draft, definition)
     selection = " " + _selection(draft, named, depth + 1) if composite else ""
     return f"{alias}{name}{arguments}{_directives(draft)}{selection}"
 
 
-def _arguments(draft: _Draft) -> str:
+def _arguments(draft: _Draft, definition: GraphQLField) -> str:
     random = draft.random
     parts = []
-    if random.random() < 0.6:
-        parts.append(f"n: {_variable(draft, 'Int', random.randint(0, 9)) if random.random() < 0.5 else 7}")
-    if random.random() < 0.4:
-        parts.append(
-            f"tag: {_variable(draft, 'String', 'v') if random.random() < 0.5 else chr(34) + 'q' + chr(34)}"
-        )
+    for name, argument in definition.args.items():
+        if random.random() < 0.5:
+            kind = str(argument.type)
+            value = _VALUES[kind](random)
+            given = _variable(draft, kind, value) if random.random() < 0.5 else _literal(value, kind)
+            parts.append(f"{name}: {given}")
     return f"({', '.join(parts)})" if parts else ""
 
 
+def _draw_filter(random: Random) -> dict[str, Any] | None:
+    drawn: dict[str, Any] = {}
+    if random.random() < 0.5:
+        drawn["min"] = random.randint(0, 9)
+    if random.random() < 0.5:
+        drawn["mood"] = random.choice(MOODS)
+    if random.random() < 0.3:
+        drawn["near"] = [_draw_filter(random) or {}]
+    return drawn if random.random() < 0.9 else None
+
+
+#: Type of an argument → how its values are drawn.
+_VALUES: dict[str, Callable[[Random], Any]] = {
+    "Int": lambda random: random.randint(0, 9),
+    "String": lambda random: random.choice(("v", "q\u00e9", None)),
+    "Mood": lambda random: random.choice((*MOODS, None)),
+    "Filter": _draw_filter,
+    "[ID!]": lambda random: random.choice((["x", "7"], [], None)),
+}
+
+
+def _literal(value: Any, kind: str) -> str:
+    """A value as GraphQL text; enum values are bare."""
+    if isinstance(value, dict):
+        kinds = {"mood": "Mood"}
+        fields = (f"{name}: {_literal(each, kinds.get(name, ''))}" for name, each in value.items())
+        return "{" + ", ".join(fields) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_literal(each, "") for each in value) + "]"
+    return str(value) if kind == "Mood" and value is not None else json.dumps(value)
+
+
 def _variable(draft: _Draft, kind: str, value: object) -> str:
-    name = f"v{len(draft.definitions)}"
-    draft.definitions[name] = kind + (f" = {9}" if kind == "Int" and draft.random.random() < 0.3 else "")
-    if draft.random.random() < 0.8:
+    random = draft.random
+    name = random.choice((f"v{len(draft.definitions)}", f"representations{len(draft.definitions)}"))
+    has_default = kind == "Int" and random.random() < 0.3
+    draft.definitions[name] = f"{kind} = 9" if has_default else kind
+    if random.random() < 0.8:
         draft.variables[name] = value
     return f"${name}"
 
@@ -148,13 +196,18 @@ def _fragment(draft: _Draft, parent: GraphQLNamedType, depth: int) -> str:
     draft.budget -= 1
     if depth >= _MAX_DEPTH or draft.budget <= 0:
         return "__typename"
-    condition = random.choice(_conditions(draft.schema, parent))
-    selection = _selection(draft, draft.schema.type_map[condition], depth)
+    conditions = _conditions(draft.schema, parent)
+    known = [name for name, (condition, text) in draft.fragments.items() if text and condition in conditions]
+    if known and random.random() < 0.3:
+        return f"...{random.choice(known)}{_directives(draft)}"
+    condition = random.choice(conditions)
     if random.random() < 0.35:
         name = f"F{len(draft.fragments)}"
-        draft.fragments.append("")
-        draft.fragments[int(name[1:])] = f"fragment {name} on {condition} {selection}"
+        draft.fragments[name] = (condition, "")
+        selection = _selection(draft, draft.schema.type_map[condition], depth)
+        draft.fragments[name] = (condition, f"fragment {name} on {condition} {selection}")
         return f"...{name}{_directives(draft)}"
+    selection = _selection(draft, draft.schema.type_map[condition], depth)
     heading = "" if condition == parent.name and random.random() < 0.5 else f" on {condition}"
     return f"...{heading}{_directives(draft)} {selection}"
 

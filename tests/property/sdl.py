@@ -2,109 +2,102 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from tests.property.world import MOODS, Part, Subgraph, World
+from tests.property.model import MOODS, Field, Part, Subgraph, World
 
 __all__ = ["single_sdl", "subgraph_sdl"]
 
 _LINK = (
     'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", '
-    '"@external", "@requires", "@provides", "@override", "@interfaceObject"])\n'
+    '"@external", "@requires", "@provides", "@override", "@interfaceObject", "@inaccessible"])\n'
 )
-_MOOD = f"enum Mood {{ {' '.join(MOODS)} }}\n"
+_COMMON = f"enum Mood {{ {' '.join(MOODS)} }}\ninput Filter {{ min: Int = 1, mood: Mood, near: [Filter!] }}"
 
 
 def single_sdl(world: World) -> str:
-    """The schema that a client sees, if one server had it all: whatever some subgraph resolves or overrides."""
-    parts = [_MOOD]
-    known = {
-        (owner, name)
-        for subgraph in world.subgraphs
-        for owner, fields in subgraph.objects.items()
-        for name in fields
-    } | {
-        (implementer, name)
-        for subgraph in world.subgraphs
-        for interface, fields in subgraph.interface_objects.items()
-        for implementer in world.interfaces[interface][1]
-        for name in fields
-    }
+    """The schema that a client sees, if one server had it all: whatever some subgraph resolves."""
+    lines = [_COMMON]
     for owner in world.objects.values():
         fields = [
-            f"{each.signature}: {each.type}"
-            for each in owner.fields.values()
-            if (owner.name, each.name) in known
+            each for each in owner.fields.values() if not each.hidden and _is_known(world, owner.name, each)
         ]
         if fields:
-            implements = f" implements {' & '.join(owner.interfaces)}" if owner.interfaces else ""
-            parts.append(f"type {owner.name}{implements} {{ {' '.join(fields)} }}")
+            interfaces = [
+                name for name in owner.interfaces if any(owner.name in each for each in _members(world, name))
+            ]
+            implements = f" implements {' & '.join(interfaces)}" if interfaces else ""
+            lines.append(f"type {owner.name}{implements} {{ {_plain(fields)} }}")
     for name, (interface_fields, _) in world.interfaces.items():
-        listed = " ".join(f"{each.signature}: {each.type}" for each in interface_fields.values())
-        parts.append(f"interface {name} {{ {listed} }}")
-    for name, members in world.unions.items():
-        if any(name in subgraph.unions for subgraph in world.subgraphs):
-            parts.append(f"union {name} = {' | '.join(members)}")
-    queries = " ".join(f"{each.signature}: {each.type}" for each in world.queries.values())
-    parts.append(f"type Query {{ {queries} }}")
+        lines.append(f"interface {name} {{ {_plain(interface_fields.values())} }}")
+    for name in world.unions:
+        members = sorted({member for known in _members(world, name) for member in known})
+        if members:
+            lines.append(f"union {name} = {' | '.join(members)}")
+    lines.append(f"type Query {{ {_plain(world.queries.values())} }}")
     if world.mutations:
-        mutations = " ".join(f"{each.signature}: {each.type}" for each in world.mutations.values())
-        parts.append(f"type Mutation {{ {mutations} }}")
-    return "\n".join(parts)
+        lines.append(f"type Mutation {{ {_plain(world.mutations.values())} }}")
+    return "\n".join(lines)
 
 
 def subgraph_sdl(world: World, subgraph: Subgraph, *, executable: bool = False) -> str:
     """The subgraph's SDL for composition; `executable` leaves federation out, for a server to build on."""
-    lines = [] if executable else [_LINK]
-    lines.append(_MOOD)
+    lines = [_COMMON] if executable else [_LINK, _COMMON]
     for name, fields in subgraph.objects.items():
         owner = world.objects[name]
-        interfaces = [each for each in owner.interfaces if each in subgraph.interfaces]
+        interfaces = [
+            each
+            for each in owner.interfaces
+            if each in subgraph.interfaces and name in subgraph.members[each]
+        ]
         implements = f" implements {' & '.join(interfaces)}" if interfaces else ""
         keys = "" if executable else _keys(subgraph.keys.get(name, []))
-        lines.append(f"type {name}{implements}{keys} {{ {_fields(world, name, fields, executable)} }}")
+        listed = _fields(owner.fields, fields, executable)
+        lines.append(f"type {name}{implements}{keys} {{ {listed} }}")
     for name, interface_fields in subgraph.interfaces.items():
         keys = "" if executable else _keys(subgraph.interface_keys.get(name, []))
         own = world.interfaces[name][0]
-        listed = " ".join(
-            f"{own[each].signature}: {reference}" for each, reference in interface_fields.items()
-        )
-        lines.append(f"interface {name}{keys} {{ {listed} }}")
+        known = {each: Part(reference) for each, reference in interface_fields.items()}
+        lines.append(f"interface {name}{keys} {{ {_fields(own, known, executable)} }}")
     for name, fields in subgraph.interface_objects.items():
         directives = "" if executable else ' @interfaceObject @key(fields: "id")'
-        lines.append(f"type {name}{directives} {{ {_fields(world, name, fields, executable)} }}")
-    for name in sorted(subgraph.unions):
-        lines.append(f"union {name} = {' | '.join(world.unions[name])}")
-    queries = _roots(world, subgraph.queries, executable)
-    if not queries and executable:
-        queries = "_unused: Int"
+        listed = _fields(world.interfaces[name][0], fields, executable)
+        lines.append(f"type {name}{directives} {{ {listed} }}")
+    lines += [f"union {name} = {' | '.join(subgraph.members[name])}" for name in sorted(subgraph.unions)]
+    queries = _fields(world.queries, subgraph.queries, executable) or ("_unused: Int" if executable else "")
     if queries:
         lines.append(f"type Query {{ {queries} }}")
     if subgraph.mutations:
-        lines.append(f"type Mutation {{ {_roots(world, subgraph.mutations, executable)} }}")
+        lines.append(f"type Mutation {{ {_fields(world.mutations, subgraph.mutations, executable)} }}")
     return "\n".join(lines)
 
 
+def _members(world: World, name: str) -> list[list[str]]:
+    return [each.members[name] for each in world.subgraphs if name in each.members]
+
+
+def _is_known(world: World, owner: str, each: Field) -> bool:
+    return bool(world.owners(owner, each.name)) or any(
+        each.name in subgraph.interface_objects.get(name, {})
+        for name in world.objects[owner].interfaces
+        for subgraph in world.subgraphs
+    )
+
+
 def _keys(keys: list[str]) -> str:
-    # A mark of our own: `id!` is a key by which the subgraph cannot be entered.
     return "".join(
         f' @key(fields: "{key.rstrip("!")}"{", resolvable: false" if key.endswith("!") else ""})'
         for key in keys
     )
 
 
-def _fields(world: World, owner: str, fields: Mapping[str, Part], executable: bool) -> str:
-    own = world.objects[owner].fields if owner in world.objects else world.interfaces[owner][0]
+def _plain(fields: Iterable[Field]) -> str:
+    return " ".join(f"{each.signature}: {each.type}" for each in fields)
+
+
+def _fields(own: Mapping[str, Field], parts: Mapping[str, Part], executable: bool) -> str:
     listed = []
-    for name, part in fields.items():
+    for name, part in parts.items():
         directives = "" if executable else "".join(f" {each}" for each in part.directives)
         listed.append(f"{own[name].signature}: {part.type}{directives}")
     return " ".join(listed)
-
-
-def _roots(world: World, fields: Mapping[str, Part], executable: bool) -> str:
-    own = {**world.queries, **world.mutations}
-    return " ".join(
-        f"{own[name].signature}: {part.type}{''.join(f' {each}' for each in part.directives) if not executable else ''}"
-        for name, part in fields.items()
-    )
