@@ -44,6 +44,9 @@ READ_SECONDS = 10.0
 LONGEST_WAIT = 20
 #: Tries of one call inside boto3; the router's own back-off goes on after them.
 CALL_ATTEMPTS = 2
+#: SQS has a value of these for every queue. A server that answers none does not know the attribute (ElasticMQ
+#: keeps messages for ever), and setting it again changes nothing.
+_ALWAYS_SET = frozenset({"VisibilityTimeout", "MessageRetentionPeriod"})
 _MISSING = ("QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue")
 
 
@@ -202,7 +205,8 @@ class SqsQueues:
             found += [
                 f"{name}: {key} is {current.get(key, 'not set')}, not {value}"
                 for key, value in wanted.items()
-                if _meaning(key, current.get(key)) != _meaning(key, value)
+                if (key in current or key not in _ALWAYS_SET)
+                and _meaning(key, current.get(key)) != _meaning(key, value)
             ]
         return found
 

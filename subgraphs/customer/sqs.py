@@ -43,6 +43,8 @@ READ_SECONDS = 10.0
 #: Tries of one call inside boto3; the relay's own back-off goes on after them.
 CALL_ATTEMPTS = 2
 _MISSING = ("QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue")
+#: What SQS answers for a body that it will never take; the last is ElasticMQ's word for the first.
+_REFUSED_FOR_GOOD = ("InvalidMessageContents", "InvalidParameterValue", "InvalidAttributeValue")
 _LOOK: Sequence[QueueAttributeNameType] = (
     "CreatedTimestamp",
     "ApproximateNumberOfMessages",
@@ -113,7 +115,7 @@ class SqsPublisher:
             Rejection(
                 id=entries[int(failed["Id"])].id,
                 code=failed["Code"],
-                permanent=failed["Code"] in ("InvalidMessageContents", "InvalidParameterValue"),
+                permanent=failed["Code"] in _REFUSED_FOR_GOOD,
             )
             for failed in answer.get("Failed", [])
         ]
