@@ -12,7 +12,7 @@ __all__ = ["merge_enum"]
 
 
 def merge_enum(merge: Merge, merged: TypeDef, sources: list[Source]) -> None:
-    """Fill in the values: for outputs (or no use) all, for inputs those in common, for both all must agree."""
+    """Fill in the values: for outputs or no use all, for inputs the common ones; for both all must agree."""
     name = merged.name
     is_input, is_output = name in merge.input_types, name in merge.output_types
     if not is_input and not is_output:
