@@ -34,13 +34,13 @@ class Relay:
         random = SystemRandom()
         # Two pumps under one bound would each fill the whole room.
         pumps = settings.relay_pumps if settings.relay_max_queue_depth is None else 1
-        self._pumps = [
-            Pump(queue, reader, publisher, settings, random)
-            for queue in settings.relay_queues
-            for _ in range(pumps)
-        ]
         self._watches = [
             Watch(queue, reader, publisher, settings, self._ring) for queue in settings.relay_queues
+        ]
+        self._pumps = [
+            (watch, Pump(watch.queue, reader, publisher, settings, random))
+            for watch in self._watches
+            for _ in range(pumps)
         ]
         self._tasks: list[asyncio.Task[None]] = []
         self._listening = False
@@ -50,8 +50,8 @@ class Relay:
         self._spawn("relay-listen", self._listen())
         for watch in self._watches:
             self._spawn("relay-watch", watch.run())
-        for pump in self._pumps:
-            self._spawn("relay-pump", pump.run())
+        for watch, pump in self._pumps:
+            self._spawn("relay-pump", self._pump(watch, pump))
 
     async def stop(self) -> None:
         """End at once: open claims are rolled back, so what they sent and did not mark is sent again."""
@@ -73,8 +73,13 @@ class Relay:
         self._tasks.append(task)
 
     def _ring(self) -> None:
-        for pump in self._pumps:
+        for _, pump in self._pumps:
             pump.bell.ring()
+
+    async def _pump(self, watch: Watch, pump: Pump) -> None:
+        # What is sent before the queue is adopted would be taken for lost, and sent again.
+        await watch.adopted.wait()
+        await pump.run()
 
     async def _listen(self) -> None:
         while True:

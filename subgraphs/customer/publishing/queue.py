@@ -71,15 +71,15 @@ class QueuePolicy:
 class Publisher(Protocol):
     """Queues to publish to. Every method may raise `QueueUnavailable` or `QueueMissing`."""
 
-    async def send(self, queue: str, entries: Sequence[Entry]) -> list[Rejection]:
+    async def send(self, queue: str, entries: Sequence[Entry], /) -> list[Rejection]:
         """Send up to `BATCH_ENTRIES` messages in order; answers those that were not taken."""
         ...
 
-    async def depth(self, queue: str) -> Depth:
+    async def depth(self, queue: str, /) -> Depth:
         """Look at a queue; the numbers may be approximations."""
         ...
 
-    async def create(self, queue: str, policy: QueuePolicy) -> None:
+    async def create(self, queue: str, policy: QueuePolicy, /) -> None:
         """Make the queue and its DLQ when they do not exist; existing ones keep their attributes."""
         ...
 

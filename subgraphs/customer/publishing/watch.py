@@ -47,6 +47,8 @@ class Watch:
         self._ring = ring
         #: Whether the last look succeeded; the relay is ready when all watches are well.
         self.well = False
+        #: Set once it is known which queue is published to.
+        self.adopted = asyncio.Event()
 
     async def run(self) -> None:
         """Look for ever; trouble is logged once when it begins and once when it ends."""
@@ -61,6 +63,7 @@ class Watch:
                 if not self.well:
                     log.info("relay.queue_found", queue=self.queue)
                 self.well = True
+                self.adopted.set()
             await asyncio.sleep(self._settings.relay_observe_seconds)
 
     async def look(self) -> None:
