@@ -20,7 +20,7 @@ from kernel.asgi import serve
 from kernel.settings import load
 from kernel.telemetry import configure_logging
 
-__all__ = ["Outcome", "Recomposer", "dev"]
+__all__ = ["Outcome", "Recomposer", "command"]
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 #: Seconds between two looks at the sources: soon enough after saving a file, cheap for a few services.
@@ -121,7 +121,7 @@ def _write(path: Path, text: str) -> None:
 @click.option("--config", type=_FILE, help="gateway.yaml (GATEWAY_CONFIG).")
 @click.option("--host", help="Address to listen on (HOST; default 127.0.0.1).")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on (PORT; default 4000).")
-def dev(
+def command(
     *, sources: tuple[Path, ...], output: Path | None, config: Path | None, host: str | None, port: int | None
 ) -> None:
     """Serve what SOURCES (one supergraph.yaml, or SDL files) compose to, and follow their changes.

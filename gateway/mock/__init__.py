@@ -1,5 +1,5 @@
 """Fake subgraphs: type-correct, seeded answers for every subgraph of a supergraph."""
 
-from gateway.mock.command import mock
+from gateway.mock.server import command
 
-__all__ = ["mock"]
+__all__ = ["command"]

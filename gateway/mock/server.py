@@ -16,7 +16,7 @@ from kernel.asgi import Receive, Scope, Send, Service, serve
 from kernel.settings import ServiceSettings, load
 from kernel.telemetry import configure_logging
 
-__all__ = ["FakeSubgraphs", "mock"]
+__all__ = ["FakeSubgraphs", "command"]
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -93,7 +93,7 @@ def _variable(name: str) -> str:
     type=(click.IntRange(0), click.IntRange(0)),
     help="List lengths.",
 )
-def mock(  # noqa: PLR0913 - one parameter per option
+def command(  # noqa: PLR0913 - one parameter per option
     *,
     supergraph: Path,
     only: tuple[str, ...],
