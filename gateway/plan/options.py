@@ -16,8 +16,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from gateway.plan.offers import ExplodedOffer, Offer
-from gateway.plan.states import Reach, State
+from gateway.plan.offers import FETCH, ExplodedOffer, LeafOffer, Offer
+from gateway.plan.states import ByCast, ByField, ByKey, Reach, State
 
 if TYPE_CHECKING:
     from gateway.plan.session import Session
@@ -56,6 +56,7 @@ def _explode_option(
     free = State(position, state.local, state.view, 0, state.origin)
     source = Reach(position, [free], [state.local])
     parts: list[Offer] = []
+    entered: set[str] = set()
     total = state.cost
     for type_name in state.local.runtime_types:
         part = ask(session.reaching.explore(position.cast(type_name), source))
@@ -63,4 +64,19 @@ def _explode_option(
             return None
         parts.append(part)
         total += part.cost
+        graph = _entered(part)
+        if graph in entered:
+            total -= FETCH  # Object types share the step that enters their subgraph.
+        elif graph is not None:
+            entered.add(graph)
     return ExplodedOffer(total, tuple(parts))
+
+
+def _entered(offer: Offer) -> str | None:
+    """The subgraph that the offer's object is entered in first; None when it is there already."""
+    if not isinstance(offer, LeafOffer) or offer.requirement is not None:
+        return None
+    state = offer.state
+    while isinstance(state.origin, ByField | ByCast):
+        state = state.origin.source
+    return state.local.graph if isinstance(state.origin, ByKey) and state.local.kind == "object" else None
