@@ -42,16 +42,16 @@ def project(
                 value = _deep(value, partial(project, inner, read=read, types=types))
                 value = _merged(found.get(node.name.value), value)
             found[node.name.value] = value
-        elif isinstance(node, InlineFragmentNode):
-            condition = node.type_condition
-            if condition is None or item["__typename"] in types(condition.name.value):
-                for name, value in project(node.selection_set, item, read, types).items():
-                    found[name] = _merged(found.get(name), value)
+        elif isinstance(node, InlineFragmentNode) and _applies(node, item, types):
+            for name, value in project(node.selection_set, item, read, types).items():
+                found[name] = _merged(found.get(name), value)
     return found
 
 
-def received(selection: SelectionSetNode, representation: Mapping[str, Any]) -> dict[str, Any]:
-    """What was sent of the selection, without `__typename`; fields under type conditions may be absent."""
+def received(
+    selection: SelectionSetNode, representation: Mapping[str, Any], types: Callable[[str], set[str]]
+) -> dict[str, Any]:
+    """What was sent of the selection, without `__typename`; what was not sent is absent."""
     found: dict[str, Any] = {}
     for node in selection.selections:
         if isinstance(node, FieldNode):
@@ -60,11 +60,11 @@ def received(selection: SelectionSetNode, representation: Mapping[str, Any]) -> 
                 value = representation[name]
                 inner = node.selection_set
                 if inner is not None:
-                    value = _deep(value, partial(received, inner))
+                    value = _deep(value, partial(received, inner, types=types))
                     value = _merged(found.get(name), value)
                 found[name] = value
-        elif isinstance(node, InlineFragmentNode):
-            for name, value in received(node.selection_set, representation).items():
+        elif isinstance(node, InlineFragmentNode) and _applies(node, representation, types):
+            for name, value in received(node.selection_set, representation, types).items():
                 found[name] = _merged(found.get(name), value)
     return found
 
@@ -74,6 +74,11 @@ def covers(selection: SelectionSetNode, representation: Mapping[str, Any]) -> bo
     return all(
         node.name.value in representation for node in selection.selections if isinstance(node, FieldNode)
     )
+
+
+def _applies(node: InlineFragmentNode, item: Mapping[str, Any], types: Callable[[str], set[str]]) -> bool:
+    condition = node.type_condition
+    return condition is None or item["__typename"] in types(condition.name.value)
 
 
 def _deep(value: Any, change: Callable[[Mapping[str, Any]], Any]) -> Any:

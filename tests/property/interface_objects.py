@@ -14,14 +14,15 @@ __all__ = ["add_interface_objects"]
 def add_interface_objects(world: World, random: Random) -> None:
     """Make interface objects of some interfaces; fields and links lead to them."""
     omega = Subgraph("omega")
-    for name in world.interfaces:
-        if random.random() < 0.5 and _open_home(world, name):
-            _keep_whole(world, name)
-            _add_fields(world, omega, name, random)
-            if random.random() < 0.6:
-                query = Field(f"qo{name.lower()}", wrap(name, random))
-                world.queries[query.name] = query
-                omega.queries[query.name] = Part(query.type)
+    chosen = [name for name in world.interfaces if random.random() < 0.5 and _open_home(world, name)]
+    for name in chosen:
+        _keep_whole(world, name)
+    for name in chosen:
+        _add_fields(world, omega, name, random)
+        if random.random() < 0.6:
+            query = Field(f"qo{name.lower()}", wrap(name, random))
+            world.queries[query.name] = query
+            omega.queries[query.name] = Part(query.type)
     if omega.interface_objects:
         world.subgraphs.append(omega)
         _add_links(world, omega, random)

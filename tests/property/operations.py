@@ -72,7 +72,7 @@ def _draw(schema: GraphQLSchema, random: Random) -> RandomOperation:
     if root is None:
         raise AssertionError("a schema has queries")
     selection = _selection(draft, root, 0)
-    if random.random() < 0.08:
+    if keyword == "query" and random.random() < 0.1:
         selection = f"{{ {random.choice(_INTROSPECTION)} {selection[1:]}"
     heading = (
         f"({', '.join(f'${name}: {kind}' for name, kind in draft.definitions.items())})"

@@ -204,7 +204,7 @@ class _SubgraphServer:
     def _required(self, source: Mapping[str, Any], field: Field, coordinate: str) -> dict[str, Any]:
         """What was sent for a computed field. It must be all that it requires, and true."""
         fields = parse_fields(field.requires)
-        sent = received(fields, source.get("#representation", {}))
+        sent = received(fields, source.get("#representation", {}), self._truth.types)
         wanted = self._truth.required({**source, "__typename": source["#type"]}, field)
         if sent != wanted:
             raise PlanFault(f"{coordinate} was sent {sent} instead of {wanted}")
@@ -240,7 +240,7 @@ class _SubgraphServer:
         usable = [parse_fields(key) for key in keys if covers(parse_fields(key), representation)]
         if not usable:
             raise PlanFault(f"a representation of {name} without a resolvable key: {representation}")
-        wanted = received(usable[0], representation)
+        wanted = received(usable[0], representation, self._truth.types)
         for type_name in self._world.possible(name):
             for instance in self._world.objects[type_name].instances:
                 if project(usable[0], instance, self._truth.read, self._truth.types) == wanted:
