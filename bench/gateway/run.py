@@ -1,6 +1,10 @@
 """The gateway's figures in one go: compose the demo, start stub and gateway, drive, stop.
 
 Run: python -m bench.gateway.run [--rounds 3] [--requests 1000]
+
+With `--peer` the reference gateway (Node.js; `npm install` in bench/gateway/peers first) serves the same
+supergraph, and the two are driven in turn after a warm-up, so that the ratio holds when the machine's speed
+drifts.
 """
 
 from __future__ import annotations
@@ -21,6 +25,8 @@ from bench.gateway.stub import PORTS
 
 FOLDER = Path(__file__).parent
 GATEWAY_PORT = 4300
+PEER_PORT = 4390
+PEER = FOLDER / "peers" / "apollo.mjs"
 CLI = [sys.executable, "-c", "from kernel.cli import main; main()", "gateway"]
 
 
@@ -55,11 +61,30 @@ def _memory_mb(pid: int) -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
+def _drive(pid: int, url: str, connections: int, options: argparse.Namespace, extra: list[str]) -> None:
+    drive = [sys.executable, "-m", "bench.gateway.drive", "--pid", str(pid), "--url", url, *extra]
+    drive += ["--rounds", options.rounds, "--requests", options.requests, "--connections", str(connections)]
+    subprocess.run(drive, check=True)
+
+
+def _in_turn(ours: int, peer: int, options: argparse.Namespace) -> None:
+    rounds, options.rounds = int(options.rounds), "1"
+    print("the first line of each is its warm-up")
+    for _ in range(rounds + 1):
+        for name, pid, url in (
+            ("ours", ours, f"http://127.0.0.1:{GATEWAY_PORT}/graphql"),
+            ("peer", peer, f"http://127.0.0.1:{PEER_PORT}/"),
+        ):
+            print(name, end=" ", flush=True)
+            _drive(pid, url, 50, options, ["--vary"])
+
+
 def main() -> None:
     """Print one line per round, for few and many connections, with nothing and with all shared in flight."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", default="3")
     parser.add_argument("--requests", default="1000")
+    parser.add_argument("--peer", action="store_true", help="drive the reference gateway in turn with ours")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         supergraph = str(Path(folder) / "supergraph.graphql")
@@ -70,13 +95,15 @@ def main() -> None:
             running([sys.executable, "-m", "bench.gateway.stub"], list(PORTS.values())),
             running(serve, [GATEWAY_PORT]) as pid,
         ):
+            if options.peer:
+                node = ["env", "NODE_ENV=production", "node", str(PEER), supergraph, str(PEER_PORT)]
+                with running(node, [PEER_PORT]) as peer:
+                    _in_turn(pid, peer, options)
+                return
             print(f"idle: {_memory_mb(pid):.0f} MB")
             for connections, extra in ((4, ["--vary"]), (50, ["--vary"]), (50, [])):
                 print(f"{connections} connections, {'nothing shared' if extra else 'shared in flight'}")
-                drive = [sys.executable, "-m", "bench.gateway.drive", "--pid", str(pid), *extra]
-                drive += ["--rounds", options.rounds, "--requests", options.requests]
-                drive += ["--connections", str(connections)]
-                subprocess.run(drive, check=True)
+                _drive(pid, f"http://127.0.0.1:{GATEWAY_PORT}/graphql", connections, options, extra)
             print(f"after: {_memory_mb(pid):.0f} MB")
 
 
