@@ -5,90 +5,30 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
-from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
-from datetime import timedelta
-from random import Random
 
 import asyncpg
 import pytest
-from pydantic import SecretStr
 
-from kernel.events import CUSTOMER_ERASED, CUSTOMER_PROFILE, Envelope
+from kernel.events import CUSTOMER_PROFILE, Envelope
 from subgraphs.customer.publishing.pump import Pump
 from subgraphs.customer.publishing.queue import QueuePolicy, dead_letter_name
-from subgraphs.customer.publishing.settings import RelaySettings
-from subgraphs.customer.publishing.watch import Watch
 from subgraphs.customer.relay import Relay
 from subgraphs.customer.store.outbox_reader import OutboxReader
 from tests.kit.fake_queues import Crash, CrashPoint, FakePublisher
 from tests.kit.fake_sqs import FakeSqs
 from tests.kit.outbox import ACTIVITY_QUEUE, RATING_QUEUE, Row, append, unpublished
 from tests.kit.postgres import CustomerDatabase
+from tests.unit.subgraphs.customer.relay_world import (
+    pump_for,
+    reader,
+    running,
+    sequences,
+    settings_for,
+    sqs,
+    until,
+)
 
-
-def settings_for(database: CustomerDatabase, **overrides: object) -> RelaySettings:
-    """Settings that wait shortly."""
-    values: dict[str, object] = {
-        "customer_relay_database_url": SecretStr(database.relay_url),
-        "relay_poll_seconds": 30.0,
-        "relay_backoff_base_seconds": 0.01,
-        "relay_backoff_cap_seconds": 0.02,
-        "relay_observe_seconds": 0.05,
-        "relay_depth_poll_seconds": 0.01,
-        "relay_create_queues": True,
-        **overrides,
-    }
-    return RelaySettings.model_validate(values)
-
-
-@pytest.fixture
-def sqs() -> FakeSqs:
-    """Both queues and their DLQs, at a time that stands still."""
-    fake = FakeSqs(clock=lambda: 1_000.0)
-    for queue in (RATING_QUEUE, ACTIVITY_QUEUE):
-        fake.create_queue(dead_letter_name(queue))
-        fake.create_queue(queue)
-    return fake
-
-
-@pytest.fixture
-async def reader(customer_database: CustomerDatabase) -> AsyncIterator[OutboxReader]:
-    """The outbox as the relay's role sees it."""
-    reader = OutboxReader(customer_database.relay_url, connections=6)
-    yield reader
-    await reader.close()
-
-
-def pump_for(reader: OutboxReader, publisher: FakePublisher, settings: RelaySettings) -> Pump:
-    """One pump of the rating queue."""
-    return Pump(RATING_QUEUE, reader, publisher, settings, Random(1))
-
-
-async def until(condition: Callable[[], Coroutine[None, None, bool]], seconds: float = 10.0) -> None:
-    """Return when the condition holds; fail when it does not in time."""
-    async with asyncio.timeout(seconds):
-        while not await condition():
-            await asyncio.sleep(0.01)
-
-
-@asynccontextmanager
-async def running(relay: Relay) -> AsyncIterator[None]:
-    """The relay runs for as long as the body does."""
-    relay.start()
-    try:
-        yield
-    finally:
-        await relay.stop()
-
-
-def sequences(sqs: FakeSqs, queue: str = RATING_QUEUE) -> dict[str, list[int]]:
-    """By customer, the versions in the order in which the queue got them."""
-    found: dict[str, list[int]] = defaultdict(list)
-    for message in sqs.messages(queue):
-        found[message.group].append(Envelope.from_json(message.body).sequence)
-    return found
+__all__ = ["reader", "sqs"]
 
 
 async def test_event_reaches_its_queue_as_an_envelope(
@@ -337,152 +277,6 @@ async def test_claims_of_two_relays_share_no_customer(
         theirs = {lane[0].customer_id for lane in second.lanes}
     assert len(ours) == 6
     assert theirs == set(customers) - ours
-
-
-async def look(watch: Watch, times: int = 2) -> None:
-    """Take looks: the first adopts a queue, the next ones observe it."""
-    for _ in range(times):
-        await watch.look()
-
-
-def watch_for(reader: OutboxReader, sqs: FakeSqs, settings: RelaySettings) -> Watch:
-    """The watch over the rating queue."""
-    return Watch(RATING_QUEUE, reader, FakePublisher(sqs), settings, ring=lambda: None)
-
-
-async def test_queue_that_was_forgotten_is_made_and_filled_again(
-    customer_database: CustomerDatabase, reader: OutboxReader, sqs: FakeSqs
-) -> None:
-    """What was published and not yet seen applied when the queue vanished is published again, in order."""
-    settings = settings_for(customer_database)
-    pump, watch = pump_for(reader, FakePublisher(sqs), settings), watch_for(reader, sqs, settings)
-    await look(watch)
-    customer = uuid.uuid4()
-    await append(customer_database, [Row(customer, n) for n in (1, 2, 3)])
-    await pump.publish(100)
-    await look(watch)
-    for queue in (RATING_QUEUE, dead_letter_name(RATING_QUEUE)):
-        sqs.delete_queue(queue)
-    await append(customer_database, [Row(customer, 4)])
-    await look(watch)
-    await pump.publish(100)
-    assert sequences(sqs) == {str(customer): [1, 2, 3, 4]}
-
-
-async def test_queue_that_somebody_else_made_again_is_noticed(
-    customer_database: CustomerDatabase, reader: OutboxReader, sqs: FakeSqs
-) -> None:
-    """Another queue under the same name counts as a lost one."""
-    settings = settings_for(customer_database)
-    pump, watch = pump_for(reader, FakePublisher(sqs), settings), watch_for(reader, sqs, settings)
-    await look(watch)
-    customer = uuid.uuid4()
-    await append(customer_database, [Row(customer, 1)])
-    await pump.publish(100)
-    sqs.delete_queue(RATING_QUEUE)
-    sqs.create_queue(RATING_QUEUE)
-    await look(watch)
-    await pump.publish(100)
-    assert sequences(sqs) == {str(customer): [1]}
-
-
-async def test_settled_events_are_not_published_again(
-    customer_database: CustomerDatabase, reader: OutboxReader, sqs: FakeSqs
-) -> None:
-    """What had been published before the queue and its DLQ were seen empty stays published."""
-    settings = settings_for(customer_database, relay_drain_margin_seconds=0.0)
-    pump, watch = pump_for(reader, FakePublisher(sqs), settings), watch_for(reader, sqs, settings)
-    await look(watch)
-    settled, lost = uuid.uuid4(), uuid.uuid4()
-    await append(customer_database, [Row(settled, 1)])
-    await pump.publish(100)
-    for message in sqs.receive(RATING_QUEUE, 10):
-        sqs.delete(RATING_QUEUE, message.receipt)
-    await look(watch)
-    await append(customer_database, [Row(lost, 1)])
-    await pump.publish(100)
-    sqs.delete_queue(RATING_QUEUE)
-    await look(watch)
-    await pump.publish(100)
-    assert sequences(sqs) == {str(lost): [1]}
-
-
-async def test_dead_letters_keep_a_queue_from_counting_as_drained(
-    customer_database: CustomerDatabase, reader: OutboxReader, sqs: FakeSqs
-) -> None:
-    """An event in the DLQ is lost with it, so it is published again as well."""
-    settings = settings_for(customer_database, relay_drain_margin_seconds=0.0)
-    pump, watch = pump_for(reader, FakePublisher(sqs), settings), watch_for(reader, sqs, settings)
-    await look(watch)
-    customer = uuid.uuid4()
-    await append(customer_database, [Row(customer, 1)])
-    await pump.publish(100)
-    (message,) = sqs.receive(RATING_QUEUE, 10)
-    sqs.send(dead_letter_name(RATING_QUEUE), message.body, message.group, "dead")
-    sqs.delete(RATING_QUEUE, message.receipt)
-    await look(watch)
-    for queue in (RATING_QUEUE, dead_letter_name(RATING_QUEUE)):
-        sqs.delete_queue(queue)
-    await look(watch)
-    await pump.publish(100)
-    assert sequences(sqs) == {str(customer): [1]}
-
-
-async def test_event_sent_to_the_old_queue_while_it_vanishes_is_not_lost(
-    customer_database: CustomerDatabase, reader: OutboxReader, sqs: FakeSqs
-) -> None:
-    """A mark that commits after the republishing began is found by it: both exclude each other."""
-    settings = settings_for(customer_database)
-    watch = watch_for(reader, sqs, settings)
-    await look(watch)
-    customer = uuid.uuid4()
-    await append(customer_database, [Row(customer, 1)])
-    async with reader.claim(RATING_QUEUE, 10, 10) as claim:
-        # Sent to the queue that is about to be forgotten; the mark is not committed yet.
-        sqs.delete_queue(RATING_QUEUE)
-        looking = asyncio.create_task(look(watch))
-        await asyncio.sleep(0)
-        await claim.mark([claim.lanes[0][0].id])
-    await looking
-    assert await unpublished(customer_database) == 1
-
-
-async def test_erased_customers_events_are_not_republished(
-    customer_database: CustomerDatabase, reader: OutboxReader, sqs: FakeSqs
-) -> None:
-    """After an erasure only the erasure itself is worth sending again: what was wiped says nothing."""
-    settings = settings_for(customer_database)
-    customer = uuid.uuid4()
-    await append(
-        customer_database,
-        [Row(customer, 1, payload={}), Row(customer, 2, payload={}, type=CUSTOMER_ERASED)],
-    )
-    await pump_for(reader, FakePublisher(sqs), settings).publish(100)
-    async with reader.takeover(RATING_QUEUE) as takeover:
-        assert await takeover.republish("another", CUSTOMER_ERASED, timedelta(0)) == 1
-    sqs.delete_queue(RATING_QUEUE)
-    sqs.create_queue(RATING_QUEUE)
-    await pump_for(reader, FakePublisher(sqs), settings).publish(100)
-    assert sequences(sqs) == {str(customer): [2]}
-
-
-async def test_watch_tells_what_the_pipeline_field_answers(
-    customer_database: CustomerDatabase, reader: OutboxReader, sqs: FakeSqs
-) -> None:
-    """`relay_queue` says how many messages a queue and its DLQ hold, and when the last one was published."""
-    settings = settings_for(customer_database)
-    watch = watch_for(reader, sqs, settings)
-    await look(watch)
-    await append(customer_database, [Row(uuid.uuid4(), 1), Row(uuid.uuid4(), 1)])
-    await pump_for(reader, FakePublisher(sqs), settings).publish(100)
-    sqs.send(dead_letter_name(RATING_QUEUE), "{}", "g", "d")
-    await look(watch)
-    (row,) = await customer_database.rows(
-        "SELECT in_flight, dead_lettered, last_published_at FROM customer_graph.relay_queue WHERE queue = $1",
-        RATING_QUEUE,
-    )
-    assert (row["in_flight"], row["dead_lettered"]) == (2, 1)
-    assert row["last_published_at"] is not None
 
 
 async def test_missing_queue_is_an_outage_where_the_relay_must_not_create(
