@@ -18,6 +18,7 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.kit.real_stack import real_stack_environment
 from tests.kit.waiting import eventually
 
 __all__ = ["PROCESSES", "SERVERS", "Answer", "Stack", "command", "shared_stack"]
@@ -31,11 +32,14 @@ REQUEST_SECONDS = 20.0
 _SCRIPT = Path(sys.executable).with_name("customer-graph")
 
 
-def command(*arguments: str, timeout: float = START_SECONDS) -> subprocess.CompletedProcess[str]:
-    """Run `customer-graph` to its end."""
+def command(
+    *arguments: str, timeout: float = START_SECONDS, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run `customer-graph` to its end, with `environment` besides this process's."""
     return subprocess.run(
-        [str(_SCRIPT), *arguments], check=False, capture_output=True, text=True, timeout=timeout, cwd=ROOT
-    )
+        [str(_SCRIPT), *arguments], check=False, capture_output=True, text=True, timeout=timeout, cwd=ROOT,
+        env={**os.environ, **(environment or {})},
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,8 @@ class Stack:
     process: subprocess.Popen[bytes] | None = None
     url: str = ""
     tokens: dict[str, str] = field(default_factory=dict)
+    #: Told to the stack besides this process's environment.
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     def start(self, *options: str) -> None:
         """Start it and wait until everything is ready."""
@@ -76,7 +82,7 @@ class Stack:
             self.process = subprocess.Popen(
                 [*arguments, *(options or ("--no-demo",))],
                 stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=ROOT, start_new_session=True,
-                env={**os.environ, "CUSTOMER_GRAPH_TEST": "1"},
+                env={**os.environ, **self.environment, "CUSTOMER_GRAPH_TEST": "1"},
             )  # fmt: skip
         eventually("the stack is ready", self._said_ready, START_SECONDS)
         self.url = self.record("gateway")["url"]
@@ -191,13 +197,16 @@ class Stack:
 
 @pytest.fixture(scope="session", name="stack")
 def shared_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """One stack for all tests of the run; each test makes the customers that it looks at."""
+    """One stack for all tests of the run; each test makes the customers that it looks at.
+
+    It runs on real servers when the environment names them (see `tests.kit.real`).
+    """
     folder = tmp_path_factory.mktemp("stack")
     # PostgreSQL may run as another user than the tests, and must get in.
     for parent in (folder, *folder.parents[:2]):
         with suppress(PermissionError):
             parent.chmod(parent.stat().st_mode | 0o011)
-    stack = Stack(folder / "data", folder / "output.txt")
+    stack = Stack(folder / "data", folder / "output.txt", environment=real_stack_environment())
     stack.start()
     yield stack
     assert stack.stop() == 0
