@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from gateway.supergraph.values import TypeRef
 
-__all__ = ["Field", "FieldArguments", "NoArguments", "SelectionSet"]
+__all__ = ["Field", "FieldArguments", "NoArguments", "SelectionSet", "typename_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,11 @@ class SelectionSet:
         for key, item in own.items():
             merged[key] = _merge(merged[key], item) if key in merged else item
         return sorted(merged.values(), key=_order)
+
+
+def typename_of(parent: str) -> Field:
+    """`__typename`, asked by the gateway for itself."""
+    return Field("__typename", "__typename", NoArguments, parent, None, 0)
 
 
 def _order(item: Field) -> int:

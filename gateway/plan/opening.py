@@ -96,7 +96,8 @@ class Opening:
             return need, self._take_leaf(offer)
         if isinstance(offer, NestedOffer):
             inner, steps = self._take_selection(offer.selection)
-            return Need(offer.key, inner), steps
+            # With nothing in it, it would be taken for a leaf and sent with all that was ever fetched.
+            return Need(offer.key, inner or {("__typename", None): Need("__typename")}), steps
         whole: Need | None = None
         suppliers = 0
         for part in offer.parts:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway.operation.selection import Field, SelectionSet
+from gateway.operation.selection import Field, SelectionSet, typename_of
 from gateway.plan.local import Edge
 from gateway.plan.offers import (
     FETCH,
@@ -55,7 +55,8 @@ class Pricing:
     def selection(self, reach: Reach, selection: SelectionSet) -> SelectionOffer | None:
         """An offer for an internal selection at the reach's position; None when it cannot be had.
 
-        A scope whose type cannot occur costs nothing: there is nothing to fetch for it.
+        A scope whose type cannot occur costs nothing: there is nothing to fetch for it. If that leaves
+        nothing at all, the object must still be known to exist.
         """
         total = 0
         offer = SelectionOffer(0, reach.position)
@@ -72,6 +73,12 @@ class Pricing:
                     return None
                 total += self._cost_once(found, used)
                 offer.items.append((None if here is reach else scope, item, found))
+        if not offer.items and selection.scopes:
+            exists = self.leaf(reach, typename_of(selection.type), "")
+            if exists is None:
+                return None
+            total += exists.cost
+            offer.items.append((None, exists.item, exists))
         offer.cost = total
         return offer
 

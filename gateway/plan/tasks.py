@@ -6,7 +6,7 @@ needed anyway, and what has a choice then finds them open.
 
 from __future__ import annotations
 
-from gateway.operation.selection import Field, NoArguments, SelectionSet
+from gateway.operation.selection import Field, SelectionSet, typename_of
 from gateway.plan.positions import Position
 from gateway.plan.routes import Link, Task
 from gateway.plan.session import Session
@@ -48,7 +48,7 @@ class _Reader:
         narrowed = any(scope is not None for scope in selection.scopes)
         abstract = self._session.types.supergraph.types[position.type].abstract
         if links and ((abstract and (asked or narrowed)) or len(self.ranked) == start):
-            self._add(_TYPENAME, position, (*links, Link(None, _typename(selection.type))))
+            self._add(_TYPENAME, position, (*links, Link(None, typename_of(selection.type))))
 
     def _field(
         self, here: Position, scope: str | None, item: Field, links: tuple[Link, ...], base: dict[str, Field]
@@ -64,7 +64,3 @@ class _Reader:
 
     def _add(self, rank: int, position: Position, links: tuple[Link, ...]) -> None:
         self.ranked.append((rank, len(self.ranked), Task(links, position)))
-
-
-def _typename(parent: str) -> Field:
-    return Field("__typename", "__typename", NoArguments, parent, None, 0)
