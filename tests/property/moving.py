@@ -137,18 +137,29 @@ def vary_types(world: World, random: Random) -> None:
     """Subgraphs may promise more than the merged type does: `String!` where another says `String`."""
     for owner in world.objects.values():
         for each in owner.fields.values():
-            _vary(each, world.copies(owner.name, each.name), random)
+            _vary(world, each, world.copies(owner.name, each.name), random)
     for query in world.queries.values():
-        _vary(query, world.copies("Query", query.name), random)
+        _vary(world, query, world.copies("Query", query.name), random)
 
 
-def _vary(each: Field, copies: list[Part], random: Random) -> None:
+def _keeps_whole(world: World, name: str) -> bool:
+    """Is an object of this type never nulled by what is in it?"""
+    return all(
+        each.reliable or not each.type.endswith("!")
+        for owner in world.possible(name)
+        for each in world.objects[owner].fields.values()
+    )
+
+
+def _vary(world: World, each: Field, copies: list[Part], random: Random) -> None:
     resolved = [part for part in copies if not part.forbidden]
     if len(resolved) < 2 or len(resolved) != len(copies) or each.name in KEY_FIELDS or random.random() > 0.3:
         return
     strict = each.type if each.type.endswith("!") else f"{each.type}!"
     if strict.endswith("]!") and not strict.endswith("!]!") and random.random() < 0.5:
         strict = f"{strict[:-2]}!]!"
+    if not each.is_leaf and not _keeps_whole(world, each.named):
+        return
     if strict == each.type or any("@override" in text for part in copies for text in part.directives):
         return
     random.choice(resolved).type = strict
