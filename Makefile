@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
-.PHONY: help demo test check smoke schema schema-check lock ui clean setup
+.PHONY: help demo test test-services check smoke schema schema-check lock ui clean setup
 
 # The interpreter that the virtual environment is made from, and where it is made.
 PYTHON ?= python3
@@ -29,6 +29,9 @@ demo: $(STAMP) ## Start everything, load the demo's customers, ask the walk-thro
 
 test: $(STAMP) $(EXPLORER) ## Run all tests
 	@$(BIN)/python -m pytest $(ARGS)
+
+test-services: $(STAMP) ## Run the suites of stores and queues and a whole stack on real servers (apt, Maven, JDK 21)
+	@tests/services/run "$(BIN)/python -m pytest" $(ARGS)
 
 check: $(STAMP) ## Lint, format, strict types over sources and tests, import contracts
 	@$(BIN)/ruff check .
