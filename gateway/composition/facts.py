@@ -1,6 +1,6 @@
 """What one subgraph says about its fields: which it resolves, may share, lends to others' keys.
 
-Computed once per subgraph, after validation, from its keys, `@requires`, `@provides` and interfaces.
+Computed once per subgraph, after validation, from its keys, `@requires`, `@provides`, contexts and interfaces.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from gateway.composition.contextfield import parse_context_reference
 from gateway.composition.fieldset import FieldSelection, FieldSetSyntaxError, Selection, parse_field_set
 from gateway.composition.model import Applied, Field, Kind, Schema, TypeDef
 from gateway.composition.reader import Subgraph
@@ -59,8 +60,25 @@ def _gather_field(subgraph: Subgraph, owner: TypeDef, found: Field, facts: Facts
         targets = set(_targets(subgraph, provides, named_type(found.type)))
         facts.provided |= targets
         facts.used |= targets
+    facts.used.update(_given_by_contexts(subgraph, found))
     if any(_has_field(subgraph, interface, found.name) for interface in owner.interfaces):
         facts.used.add(coordinate)
+
+
+def _given_by_contexts(subgraph: Subgraph, found: Field) -> Iterator[Coordinate]:
+    """The fields that arguments take from contexts, on every type that sets the context."""
+    for argument in found.arguments.values():
+        applied = argument.first("fromContext")
+        reference = parse_context_reference(applied.text("field")) if applied else None
+        if reference is None:
+            continue
+        try:
+            selections = parse_field_set(reference.selection)
+        except FieldSetSyntaxError:
+            continue
+        for setter in subgraph.of_kind(Kind.OBJECT, Kind.INTERFACE, Kind.UNION):
+            if any(context.text("name") == reference.context for context in setter.all("context")):
+                yield from selected_fields(subgraph, selections, setter.name)
 
 
 def _has_field(schema: Schema, type_name: str, field_name: str) -> bool:

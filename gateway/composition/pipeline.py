@@ -22,7 +22,7 @@ from gateway.composition.reader import Subgraph, read_schema_directives, read_su
 from gateway.composition.result import CompositionResult, Location, Report, SubgraphInput
 from gateway.composition.rules.subgraph import check_subgraph
 from gateway.composition.supergraph import print_supergraph
-from gateway.composition.upgrade import normalise_field_sets, upgrade_subgraphs
+from gateway.composition.upgrade import hint_upgrades, normalise_field_sets, upgrade_subgraphs
 from gateway.composition.wellformed import check_type_system
 
 __all__ = ["compose"]
@@ -48,6 +48,7 @@ def compose(
         check_subgraph(subgraph, report)
     if report.has_errors():
         return _refusal(report)
+    hint_upgrades(read, report)
     facts = {subgraph.name: gather_facts(subgraph) for subgraph in read}
     merge = merge_subgraphs(read, facts, report)
     check_merged_interfaces(merge)

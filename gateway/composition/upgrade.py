@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from gateway.composition.codes import Code
+from gateway.composition.codes import Code, HintCode
 from gateway.composition.facts import Coordinate, gather_facts, selected_fields
 from gateway.composition.fieldset import (
     FieldSelection,
@@ -21,10 +21,11 @@ from gateway.composition.fieldset import (
 from gateway.composition.model import Applied, Field, Kind, TypeDef
 from gateway.composition.reader import Subgraph
 from gateway.composition.result import Report
+from gateway.composition.specification import SPECIFICATIONS
 from gateway.composition.typeref import named_type
 from gateway.composition.values import Const, EnumName
 
-__all__ = ["normalise_field_sets", "upgrade_subgraphs"]
+__all__ = ["hint_upgrades", "normalise_field_sets", "upgrade_subgraphs"]
 
 _ROOTS = frozenset({"Query", "Mutation", "Subscription"})
 
@@ -43,6 +44,30 @@ def upgrade_subgraphs(subgraphs: Sequence[Subgraph], report: Report) -> None:
         _drop_tags_on_externals(subgraph, subgraphs)
     for subgraph in old:
         _share(subgraph, subgraphs)
+
+
+def hint_upgrades(subgraphs: Sequence[Subgraph], report: Report) -> None:
+    """Tell of Federation 2 subgraphs that link a specification newer than their federation version."""
+    for subgraph in subgraphs:
+        federation = subgraph.links.federation
+        if federation is None or federation.version is None:
+            continue
+        needed = max(
+            (
+                definition.since
+                for feature in subgraph.links.features
+                for definition in SPECIFICATIONS.get(feature.identity, ((0, 0), ()))[1]
+            ),
+            default=federation.version,
+        )
+        if needed > federation.version:
+            report.hint(
+                HintCode.IMPLICITLY_UPGRADED_FEDERATION_VERSION,
+                f'Subgraph "{subgraph.name}" links federation'
+                f" v{federation.version[0]}.{federation.version[1]} but"
+                f" uses a specification of v{needed[0]}.{needed[1]}: it is composed as the latter.",
+                federation.location,
+            )
 
 
 def normalise_field_sets(subgraph: Subgraph) -> None:

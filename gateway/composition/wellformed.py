@@ -13,6 +13,8 @@ from gateway.composition.typeref import NonNull, named_type
 
 __all__ = ["check_type_system"]
 
+# Types that the supergraph itself brings.
+_RESERVED = ("join__", "link__", "requiresScopes__", "policy__", "context__")
 _INPUTS = frozenset({Kind.SCALAR, Kind.ENUM, Kind.INPUT})
 _OUTPUTS = frozenset({Kind.SCALAR, Kind.ENUM, Kind.OBJECT, Kind.INTERFACE, Kind.UNION})
 
@@ -36,6 +38,8 @@ def check_type_system(schema: Schema, report: Report) -> None:
 def _faults(schema: Schema, found: TypeDef) -> Iterator[Fault]:
     if found.name.startswith("__"):
         yield f'Name "{found.name}" must not begin with "__": such names are reserved.', found.location
+    if found.name.startswith(_RESERVED):
+        yield f'"{found.name}" is a name of the supergraph\'s own: rename the type.', found.location
     if found.name in ROOT_NAMES.values() and found.kind is not Kind.OBJECT:
         yield f'"{found.name}" is a root operation type and must be an object type.', found.location
     yield from _empty(found)

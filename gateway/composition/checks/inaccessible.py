@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gateway.composition.codes import Code
+from gateway.composition.merge.executable import EXECUTABLE_LOCATIONS
 from gateway.composition.model import Argument, Element, Field, Kind, Missing, Schema, TypeDef
 from gateway.composition.result import Report
 from gateway.composition.typeref import ListOf, NonNull, TypeRef, named_type
@@ -24,6 +25,12 @@ def check_inaccessible(schema: Schema, report: Report) -> None:
     """Report references from visible to hidden elements, and visible types that become empty."""
     if not any(_uses(t) for t in schema.types.values()):
         return
+    for definition in schema.directives.values():
+        if not EXECUTABLE_LOCATIONS & set(definition.locations):
+            continue
+        for argument in definition.arguments.values():
+            for code, message in _argument_faults(schema, f"@{definition.name}({argument.name}:)", argument):
+                report.error(code, message)
     for found in schema.types.values():
         if is_hidden(found):
             if found.name == "Query":

@@ -6,7 +6,6 @@ from gateway.composition.contextfield import parse_context_reference
 from gateway.composition.merge.override import Copy
 from gateway.composition.merge.state import NOWHERE, Source
 from gateway.composition.model import Applied
-from gateway.composition.typeref import nullable
 from gateway.composition.values import Const, Struct
 
 __all__ = ["context_arguments", "context_names"]
@@ -38,7 +37,7 @@ def context_arguments(copy: Copy) -> tuple[Const, ...] | None:
                 (
                     ("context", unique_name(copy.subgraph.name, reference.context)),
                     ("name", argument.name),
-                    ("type", str(nullable(argument.type))),
+                    ("type", str(argument.type)),
                     ("selection", f" {reference.selection}"),
                 )
             )

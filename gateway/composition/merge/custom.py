@@ -54,6 +54,13 @@ def _take(merge: Merge, subgraph: Subgraph, applied: Applied, composed: dict[str
     resolved = subgraph.links.directive(name)
     if resolved is None:
         return
+    for argument in subgraph.directives[name].arguments.values():
+        if argument.has("inaccessible"):
+            merge.report.error(
+                Code.DISALLOWED_INACCESSIBLE,
+                f'"{written}" is composed, so its argument "{argument.name}" cannot be @inaccessible.',
+                argument.location,
+            )
     feature, element = resolved
     entry = composed.setdefault(name, _Composed(feature, element))
     if (entry.feature.identity, entry.element) != (feature.identity, element):

@@ -34,6 +34,14 @@ def check_externals(subgraph: Subgraph, facts: Facts, report: Report) -> None:
                     " needs it: remove the field, or its @external.",
                     field.location,
                 )
+            if field.has("provides"):
+                report.error(
+                    Code.EXTERNAL_COLLISION_WITH_ANOTHER_DIRECTIVE,
+                    f'"{coordinate}" is marked both @external and @provides: a field that the'
+                    f" subgraph does not"
+                    " resolve provides nothing.",
+                    field.location,
+                )
             for name in MERGED_SPECIFICATIONS:
                 if field.has(name):
                     report.error(

@@ -219,3 +219,25 @@ def test_executable_directives_are_part_of_the_api() -> None:
     found = supergraph("directive @x on FIELD | OBJECT type Query @x { a: Int }")
     assert print_ast(found["@x"]) == "directive @x on FIELD"
     assert directives_at(found, "Query") == ["@join__type(graph: A)"]
+
+
+def test_arguments_of_composed_directives_cannot_be_hidden() -> None:
+    """Nor can a visible directive have a hidden type."""
+    head = HEAD.replace('"@shareable"', '"@shareable", "@inaccessible"')
+    composed = head.format(version="v1.2", imports='"@pii"', compose=COMPOSE)
+    assert Code.DISALLOWED_INACCESSIBLE in error_codes(
+        composed + "directive @pii(why: String @inaccessible) on OBJECT type Query { a: Int }"
+    )
+    assert error_codes("directive @x(k: K) on FIELD enum K @inaccessible { A } type Query { a: Int }") == {
+        Code.REFERENCED_INACCESSIBLE: 1
+    }
+
+
+def test_a_directive_of_ones_own_does_not_pass_for_a_specifications() -> None:
+    """@authenticated in one subgraph must not become another's executable directive."""
+    own = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@shareable"])'
+    own += " directive @tag(name: String!) on FIELD type Query { b: Int }"
+    assert not error_codes(own)
+    both = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9")'
+    both += ' directive @tag(name: String!) on FIELD type Query { c: Int @federation__tag(name: "x") }'
+    assert error_codes(both) == {Code.DIRECTIVE_COMPOSITION_ERROR: 1}

@@ -145,3 +145,13 @@ def test_a_key_marked_external_on_a_definition_stays_external() -> None:
         "@join__field(graph: A)",
         "@join__field(graph: B, external: true)",
     ]
+
+
+def test_an_external_field_provides_nothing() -> None:
+    """The two directives contradict each other."""
+    assert Code.EXTERNAL_COLLISION_WITH_ANOTHER_DIRECTIVE in error_codes(
+        'type Query { p: P } type P @key(fields: "id") { id: ID! v: V @shareable } type V @shareable'
+        " { q: Int }",
+        'type P @key(fields: "id") { id: ID! v: V @external @provides(fields: "q")'
+        ' r: Int @requires(fields: "v { q }") } type V @shareable { q: Int @external }',
+    )

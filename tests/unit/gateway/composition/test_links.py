@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.composition import Code
-from tests.kit.composition import directives_at, error_codes, fed1, fed2, only_error, supergraph
+from gateway.composition import Code, HintCode
+from tests.kit.composition import directives_at, error_codes, fed1, fed2, hint_codes, only_error, supergraph
 
 FEDERATION = "https://specs.apollo.dev/federation"
 
@@ -183,3 +183,24 @@ def test_the_subgraph_machinery_is_not_part_of_the_api() -> None:
     )
     assert {name for name in found if name.startswith("_")} == set()
     assert directives_at(found, "Query.c") == []
+
+
+def test_an_unknown_version_of_a_linked_specification_is_refused() -> None:
+    """A later version of @tag may mean something else."""
+    sdl = linked(f'url: "{FEDERATION}/v2.9") @link(url: "https://specs.apollo.dev/tag/v0.9"')
+    assert error_codes(sdl) == {Code.UNKNOWN_LINK_VERSION: 1}
+
+
+def test_a_specification_newer_than_the_federation_version_is_a_hint() -> None:
+    """@cost came with 2.9; linked by itself it works below."""
+    sdl = linked(
+        f'url: "{FEDERATION}/v2.3") @link(url: "https://specs.apollo.dev/cost/v0.1", import: ["@cost"]',
+        "type Query { a: Int @cost(weight: 3) }",
+    )
+    assert hint_codes(sdl) == {HintCode.IMPLICITLY_UPGRADED_FEDERATION_VERSION: 1}
+
+
+def test_names_of_the_supergraph_are_reserved() -> None:
+    """A subgraph's join__Graph would collide with the supergraph's."""
+    sdl = "type Query { a: join__Graph } enum join__Graph { X }"
+    assert error_codes(sdl) == {Code.INVALID_GRAPHQL: 1}

@@ -6,6 +6,7 @@ import pytest
 from graphql import parse
 
 from gateway.composition import Code
+from gateway.composition.reach import walk
 from tests.kit.composition import composed, error_codes, only_error
 
 
@@ -242,3 +243,11 @@ def test_recursive_types_are_walked_once() -> None:
         for i in range(10)
     ]
     assert not error_codes(*subgraphs)
+
+
+def test_a_walk_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limit is far above real graphs, and has its own error."""
+    monkeypatch.setattr(walk, "MAX_VISITS", 2)
+    assert error_codes("type Query { a: A } type A { b: B } type B { c: C } type C { x: Int }") == {
+        Code.MAX_VALIDATION_SUBGRAPH_PATHS_EXCEEDED: 1
+    }
