@@ -12,7 +12,6 @@ from typing import Literal
 import click
 
 from kernel import telemetry
-from kernel.asgi import serve as serve_until_stopped
 from kernel.settings import ConfigurationProblem, load
 from subgraphs.rating.clock import SystemClock
 from subgraphs.rating.moment import moment_option
@@ -31,6 +30,7 @@ def command() -> None:
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on, 0 for a free one [PORT].")
 def serve(host: str | None, port: int | None) -> None:
     """Serve the subgraph until SIGTERM. Needs RATING_MONGODB_URL, AUTH_JWKS and AUTH_ISSUER."""
+    from kernel.asgi import serve as serve_until_stopped
     from subgraphs.rating.app import rating_service
 
     settings = load(RatingSettings, host=host, port=port)

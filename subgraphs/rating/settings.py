@@ -39,8 +39,8 @@ class StoreSettings(ServiceSettings):
     #: Tries of one read-decide-write (see `swap`). The router sends a customer's events one by one, so more
     #: than two are needed only when something else writes the same customer.
     rating_swap_attempts: int = Field(default=32, gt=0)
-    #: Rows that an extraction holds in memory at a time: 1,000 are 3 MB.
-    rating_extract_page: int = Field(default=1_000, gt=0, le=10_000)
+    #: Rows that an extraction holds in memory at a time: 500 are 2 MB.
+    rating_extract_page: int = Field(default=500, gt=0, le=10_000)
 
 
 class RatingSettings(StoreSettings):

@@ -22,7 +22,7 @@ class Checkpoint:
     after: str
     #: Rows in the output.
     rows: int
-    #: Bytes (csv, ndjson) or part files (parquet) that belong to those rows; what is beyond them is cut off.
+    #: Bytes of the output (of Parquet's spool) that belong to those rows; what is beyond them is cut off.
     size: int
 
 

@@ -1,4 +1,4 @@
-"""Where rows are written to: line files that grow, cut back to their last checkpoint when a run goes on."""
+"""Where rows are written to: files that grow, cut back to their last checkpoint when a run goes on."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from typing import Any, BinaryIO, Protocol
 
 import orjson
 
+from kernel.settings import ConfigurationProblem
 from subgraphs.rating.export.checkpoint import Checkpoint
 from subgraphs.rating.export.columns import COLUMNS
 
-__all__ = ["CsvSink", "NdjsonSink", "Sink"]
+__all__ = ["AppendingSink", "CsvSink", "NdjsonSink", "Sink"]
 
 Values = Mapping[str, Any]
 
@@ -37,20 +38,29 @@ class Sink(Protocol):
         ...
 
 
-class _LineSink:
-    """A file of lines. `begin.size` bytes are what an earlier run had made sure of; 0 begins afresh."""
+class AppendingSink:
+    """A file that grows. `size` bytes are what an earlier run had made sure of; 0 begins afresh.
 
-    def __init__(self, out: Path, begin: Checkpoint) -> None:
-        size = begin.size
-        self._file: BinaryIO = out.open("r+b" if size else "wb")
+    Raises ConfigurationProblem when they are no longer there.
+    """
+
+    def __init__(self, path: Path, size: int) -> None:
+        if size and (not path.exists() or path.stat().st_size < size):
+            raise ConfigurationProblem(
+                f"{path} is shorter than its cursor file says; leave --resume out to write it anew"
+            )
+        self._file: BinaryIO = path.open("r+b" if size else "wb")
         self._file.truncate(size)  # a page that was half written when the run ended
         self._file.seek(size)
+        self.size = size
 
-    def _append(self, text: bytes) -> int:
-        self._file.write(text)
+    def append(self, content: bytes) -> int:
+        """Put content on disk for good and answer the size of the file."""
+        self._file.write(content)
         self._file.flush()
         os.fsync(self._file.fileno())
-        return self._file.tell()
+        self.size += len(content)
+        return self.size
 
     def finish(self, reached: Checkpoint) -> int:
         """Nothing is missing after the last line."""
@@ -61,29 +71,29 @@ class _LineSink:
         self._file.close()
 
 
-class CsvSink(_LineSink):
+class CsvSink(AppendingSink):
     """RFC 4180 with a header, UTF-8, lines ended by a line feed; an absent value is an empty cell."""
 
-    def __init__(self, out: Path, begin: Checkpoint) -> None:
-        super().__init__(out, begin)
-        if begin.size == 0:
-            self._append((",".join(COLUMNS) + "\n").encode())
+    def __init__(self, out: Path, size: int) -> None:
+        super().__init__(out, size)
+        if size == 0:
+            self.append((",".join(COLUMNS) + "\n").encode())
 
     def write(self, rows: Sequence[Values]) -> int:
         """One line a row."""
         buffer = io.StringIO()
         writer = csv.writer(buffer, lineterminator="\n")
         writer.writerows([_text(row[name]) for name in COLUMNS] for row in rows)
-        return self._append(buffer.getvalue().encode())
+        return self.append(buffer.getvalue().encode())
 
 
-class NdjsonSink(_LineSink):
+class NdjsonSink(AppendingSink):
     """One JSON object a line. Amounts are numbers: at two places a double holds every amount below 10^13."""
 
     def write(self, rows: Sequence[Values]) -> int:
         """One object a row."""
         lines = (orjson.dumps(row, default=_number, option=orjson.OPT_UTC_Z) for row in rows)
-        return self._append(b"".join(line + b"\n" for line in lines))
+        return self.append(b"".join(line + b"\n" for line in lines))
 
 
 def _text(value: object) -> object:

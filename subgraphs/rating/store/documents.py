@@ -135,6 +135,7 @@ class RatingDocument(Document):
     profile: StoredProfile | None = None
     features: StoredFeatures | None = None
     rating: StoredRating | None = None
+    #: Past ratings, newest version first.
     history: list[StoredRating] = []  # noqa: RUF012 - pydantic copies defaults
 
     class Settings:
@@ -168,6 +169,7 @@ class RatingView(_Read):
 class HistoryView(_Read):
     """All ratings."""
 
+    rating: StoredRating | None = None
     history: list[StoredRating]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, fields
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -14,7 +15,15 @@ from subgraphs.rating.domain.record import Known, Rating, Record
 from subgraphs.rating.domain.scorecard import Assessment, Band, Factor
 from subgraphs.rating.store import documents as stored
 
-__all__ = ["change_key", "document_of", "features_from", "rating_from", "record_from", "start_of"]
+__all__ = [
+    "change_key",
+    "document_of",
+    "features_from",
+    "history_from",
+    "rating_from",
+    "record_from",
+    "start_of",
+]
 
 _AMOUNTS = ("open_debt", "overdue_debt", "total_assets", "monthly_income", "investments")
 _FEATURES = tuple(field.name for field in fields(Features) if field.name not in _AMOUNTS)
@@ -46,7 +55,8 @@ def document_of(record: Record) -> stored.RatingDocument:
         profile=None if known is None else _stored_profile(known.profile),
         features=None if known is None else _stored_features(known),
         rating=None if known is None else _stored_rating(known.rating),
-        history=[_stored_rating(rating) for rating in record.history],
+        # The present rating begins the history; it is not kept twice.
+        history=[_stored_rating(rating) for rating in record.history[1:]],
     )
 
 
@@ -57,7 +67,7 @@ def record_from(document: stored.RatingDocument) -> Record:
         version=document.version,
         event_id=UUID(document.event_id),
         known=_known_from(document),
-        history=tuple(rating_from(rating) for rating in document.history),
+        history=history_from(document.rating, document.history),
         updated_at=_utc(document.updated_at),
         revision=document.revision,
     )
@@ -74,6 +84,13 @@ def rating_from(given: stored.StoredRating) -> Rating:
         model_version=given.model_version,
     )
     return Rating(assessment, given.source_version, UUID(given.source_event), _utc(given.computed_at))
+
+
+def history_from(
+    present: stored.StoredRating | None, past: Iterable[stored.StoredRating]
+) -> tuple[Rating, ...]:
+    """All ratings, the present one first; none of an erased customer."""
+    return () if present is None else tuple(rating_from(each) for each in (present, *past))
 
 
 def features_from(given: stored.StoredFeatures) -> Features:

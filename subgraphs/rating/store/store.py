@@ -180,7 +180,7 @@ class RatingStore:
     async def histories(self, customer_ids: Iterable[UUID]) -> dict[UUID, tuple[Rating, ...]]:
         """All ratings kept, newest version first; one read for all customers."""
         views = await self._by_id(documents.HistoryView, customer_ids)
-        return {UUID(view.id): tuple(mapping.rating_from(each) for each in view.history) for view in views}
+        return {UUID(view.id): mapping.history_from(view.rating, view.history) for view in views}
 
     async def applied_versions(self, customer_ids: Iterable[UUID]) -> dict[UUID, AppliedVersion]:
         """How far each of the customers is; those of whom nothing arrived are left out."""
@@ -215,8 +215,14 @@ class RatingStore:
 
     async def count(self, after: str = "") -> int:
         """How many rows come after a change."""
+        # The command rather than `count_documents`: that one aggregates, which the embedded server does row
+        # by row, a thousand times slower.
+        query = {"change": {"$gt": after}}
         with translated("count"), pymongo.timeout(self._aggregation_seconds):
-            return await self._collection.count_documents({"change": {"$gt": after}})
+            answer = await self._database.command(
+                "count", documents.RatingDocument.Settings.name, query=query
+            )
+        return int(answer["n"])
 
     async def _by_id(self, view: type[documents.V], customer_ids: Iterable[UUID]) -> list[documents.V]:
         await self.open()
