@@ -1,6 +1,6 @@
 """How composition grows with the number of subgraphs, each with 200 types (40 entities common to all).
 
-    python bench/composition.py [--subgraphs 10 20 40 60] [--types 200]
+    python -m bench.composition [--subgraphs 10 20 40 60] [--types 200]
 
 Prints one line per size: seconds of CPU, of composing alone, and characters of supergraph.
 """
@@ -27,16 +27,16 @@ def subgraph(number: int, types: int) -> SubgraphInput:
         f'input In{number} {{ a: Int b: String! = "x" c: [ID!] }} enum En{number} {{ A B C }}',
         "type PageInfo @shareable { hasNextPage: Boolean endCursor: String }",
     ]
-    for k in range(ENTITIES):
-        parts.append(
-            f'type E{k} @key(fields: "id") {{ id: ID! a{number}: Int b{number}: E{(k + number) % ENTITIES}'
-            f" c{number}: Own{number}_{k} page: PageInfo @shareable }}"
-        )
-    for k in range(own):
-        parts.append(
-            f'"Type {k}" type Own{number}_{k} {{ a: Int b: String! c: [Own{number}_{(k + 1) % own}]'
-            f" d: En{number} e: E{k % ENTITIES} f: Float g: ID h(x: Int = 3): Int }}"
-        )
+    parts += [
+        f'type E{k} @key(fields: "id") {{ id: ID! a{number}: Int b{number}: E{(k + number) % ENTITIES}'
+        f" c{number}: Own{number}_{k} page: PageInfo @shareable }}"
+        for k in range(ENTITIES)
+    ]
+    parts += [
+        f'"Type {k}" type Own{number}_{k} {{ a: Int b: String! c: [Own{number}_{(k + 1) % own}]'
+        f" d: En{number} e: E{k % ENTITIES} f: Float g: ID h(x: Int = 3): Int }}"
+        for k in range(own)
+    ]
     return SubgraphInput(f"s{number}", f"http://s{number}", "\n".join(parts))
 
 
