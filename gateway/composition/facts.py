@@ -1,6 +1,7 @@
 """What one subgraph says about its fields: which it resolves, may share, lends to others' keys.
 
-Computed once per subgraph, after validation, from its keys, `@requires`, `@provides`, contexts and interfaces.
+Computed once per subgraph, after validation, from its keys, `@requires`,
+`@provides`, contexts and interfaces.
 """
 
 from __future__ import annotations

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 import orjson
 
+from gateway.execution.contexts import ContextualCall, compile_contextual
 from gateway.execution.representations import CallRecipe, compile_call
 from gateway.execution.walks import Places
 from gateway.plan.nodes import EntityCall, FetchNode, QueryPlan
 
-__all__ = ["CompiledFetch", "CompiledPlan", "compile_plan"]
+__all__ = ["MAX_REPEATED_CALLS", "CompiledFetch", "CompiledPlan", "compile_plan"]
+
+#: `_entities` calls of one request when contexts make it repeat them; more go in further requests.
+#: Servers bound the aliases of an operation, often at 30 to 50.
+MAX_REPEATED_CALLS: Final = 25
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,6 +29,8 @@ class CompiledFetch:
     #: The body up to the first variable: `{"query":"…","variables":{`.
     head: bytes
     calls: tuple[tuple[EntityCall, CallRecipe], ...]
+    #: The calls again, compiled with their contexts; None for those that have none.
+    contextual: tuple[ContextualCall | None, ...]
     #: Positions in the plan of the fetches that wait for this one.
     dependants: tuple[int, ...]
     dependencies: int
@@ -37,6 +45,30 @@ class CompiledFetch:
         ]
         return b"%s%s}}" % (self.head, b",".join(parts))
 
+    def repeat(self, chosen: Sequence[int]) -> CompiledFetch:
+        """The same fetch with the chosen calls (positions in `calls`), one of them perhaps several times.
+
+        Its node's `variables` then include those of the contexts.
+        """
+        text = self.node.repeated
+        if text is None:
+            raise ValueError("only fetches with contexts repeat calls")
+        names = text.names(len(chosen))
+        calls = tuple(
+            replace(self.node.calls[index], key=name.key, variable=name.variable)
+            for index, name in zip(chosen, names, strict=True)
+        )
+        contexts = [
+            name.context(number)
+            for name, call in zip(names, calls, strict=True)
+            for number in range(len(call.contexts))
+        ]
+        operation = text.operation(chosen)
+        node = replace(
+            self.node, operation=operation, calls=calls, variables=(*self.node.variables, *contexts)
+        )
+        return replace(self, node=node, head=_head(operation))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CompiledPlan:
@@ -47,6 +79,9 @@ class CompiledPlan:
     #: Positions of the fetches that wait for none.
     first: tuple[int, ...]
     places: Places
+    #: May objects that stand for one entity share what is fetched for it? Not when they get different values
+    #: of contexts further down.
+    shares: bool
 
 
 def compile_plan(plan: QueryPlan) -> CompiledPlan:
@@ -58,17 +93,30 @@ def compile_plan(plan: QueryPlan) -> CompiledPlan:
             dependants[positions[dependency]].append(position)
     places = Places()
     fetches = tuple(
-        CompiledFetch(
-            node=node,
-            head=b'{"query":%s,"variables":{' % orjson.dumps(node.operation),
-            calls=tuple((call, compile_call(call, places)) for call in node.calls),
-            dependants=tuple(dependants[position]),
-            dependencies=len(node.depends_on),
-        )
+        _compile_fetch(node, tuple(dependants[position]), places)
         for position, node in enumerate(plan.fetches)
     )
     first = tuple(position for position, node in enumerate(plan.fetches) if not node.depends_on)
-    return CompiledPlan(plan, fetches, first, places)
+    shares = all(node.repeated is None for node in plan.fetches)
+    return CompiledPlan(plan, fetches, first, places, shares)
+
+
+def _compile_fetch(node: FetchNode, dependants: tuple[int, ...], places: Places) -> CompiledFetch:
+    calls = tuple((call, compile_call(call, places)) for call in node.calls)
+    return CompiledFetch(
+        node=node,
+        head=_head(node.operation),
+        calls=calls,
+        contextual=tuple(
+            compile_contextual(call, recipe, places) if call.contexts else None for call, recipe in calls
+        ),
+        dependants=dependants,
+        dependencies=len(node.depends_on),
+    )
+
+
+def _head(operation: str) -> bytes:
+    return b'{"query":%s,"variables":{' % orjson.dumps(operation)
 
 
 #: Response keys that exist for the plan's sake alone (federation.md, section 3.3).

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeGuard
 
 from gateway.errors import ErrorCode
 from gateway.execution.answer import SubgraphAnswer, SubgraphError, failure
 from gateway.execution.client import Fetch, SubgraphClient
-from gateway.execution.compiled import CompiledFetch, CompiledPlan
+from gateway.execution.compiled import MAX_REPEATED_CALLS, CompiledFetch, CompiledPlan
 from gateway.execution.errors import ExecutionError, entity_errors, root_errors
 from gateway.execution.merge import copy_object, has_structure, merge_object
 from gateway.execution.paths import Json, JsonObject, find_objects
@@ -21,6 +21,10 @@ from gateway.plan.nodes import FetchNode
 from kernel.telemetry import trace_headers
 
 __all__ = ["Call", "Outcome", "execute"]
+
+#: Position of a call in its fetch, values of its contexts, and its representations.
+_DueCall = tuple[int, Sequence[bytes], Batch]
+_NO_CONTEXTS: Mapping[str, bytes] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,8 @@ class _Run:
         node = fetch.node
         if node.kind == "mutation" and self._halted:
             self._take_root(node, failure(ErrorCode.GATEWAY_TIMEOUT, _NOT_RUN, node.subgraph))
+        elif node.repeated is not None:
+            await self._fetch_by_contexts(fetch)
         elif fetch.calls:
             await self._fetch_entities(fetch)
         elif not node.path or find_objects(self.outcome.data, node.path):
@@ -111,13 +117,42 @@ class _Run:
         answer = await self._ask(fetch, representations)
         self._take_entities(fetch.node, answer, batches)
 
-    async def _ask(self, fetch: CompiledFetch, representations: Mapping[str, list[bytes]]) -> SubgraphAnswer:
+    async def _fetch_by_contexts(self, fetch: CompiledFetch) -> None:
+        """Make each call once per distinct tuple of the values that it takes from contexts."""
+        due: list[_DueCall] = []
+        for position, (contextual, (_, recipe)) in enumerate(zip(fetch.contextual, fetch.calls, strict=True)):
+            if contextual is not None:
+                due += ((position, values, batch) for values, batch in contextual.collect(self._walks))
+            elif (batch := recipe.collect(self._walks)).encoded:
+                due.append((position, (), batch))
+        async with asyncio.TaskGroup() as tasks:
+            for start in range(0, len(due), MAX_REPEATED_CALLS):
+                some = due[start : start + MAX_REPEATED_CALLS]
+                tasks.create_task(self._fetch_repeated(fetch, some), name=f"fetch-contexts-{start}")
+
+    async def _fetch_repeated(self, fetch: CompiledFetch, due: Sequence[_DueCall]) -> None:
+        repeated = fetch.repeat([position for position, _, _ in due])
+        calls = repeated.node.calls
+        names = repeated.node.variables[len(fetch.node.variables) :]
+        contexts = dict(zip(names, (value for _, values, _ in due for value in values), strict=True))
+        batches = {call.key: batch for call, (_, _, batch) in zip(calls, due, strict=True)}
+        representations = {call.variable: batches[call.key].encoded for call in calls}
+        answer = await self._ask(repeated, representations, contexts)
+        self._take_entities(repeated.node, answer, batches)
+
+    async def _ask(
+        self,
+        fetch: CompiledFetch,
+        representations: Mapping[str, list[bytes]],
+        contexts: Mapping[str, bytes] = _NO_CONTEXTS,
+    ) -> SubgraphAnswer:
         node = fetch.node
         client = self._clients[node.subgraph]
+        variables = {**self._call.variables, **contexts} if contexts else self._call.variables
         self.outcome.asked.append(node.subgraph)
         return await client.fetch(
             Fetch(
-                body=fetch.body(self._call.variables, representations),
+                body=fetch.body(variables, representations),
                 is_mutation=node.kind == "mutation",
                 caller_headers=client.headers.apply(self._call.headers),
                 trace_headers=trace_headers(),
@@ -151,7 +186,7 @@ class _Run:
                     for entity in entities:
                         if entity is not None:
                             undo_aliases(entity, call.undo)
-                if _merge_entities(entities, batch):
+                if _merge_entities(entities, batch, share=self._plan.shares):
                     self._walks.forget()
         if errors:
             self.outcome.errors += entity_errors(node, errors, batches, self.outcome.data)
@@ -170,11 +205,12 @@ def _misfit(service: str) -> tuple[SubgraphError, ...]:
     return failure(ErrorCode.SUBREQUEST_MALFORMED_RESPONSE, message, service).errors
 
 
-def _merge_entities(entities: list[JsonObject | None], batch: Batch) -> bool:
+def _merge_entities(entities: list[JsonObject | None], batch: Batch, *, share: bool) -> bool:
     """Merge each entity into the objects that stand for it; whether any may have changed what is where.
 
     Objects at one target may share what they adopt: the same entity with the same selection stays the
-    same whatever is merged later. Between targets the selections below may differ, so those get copies.
+    same whatever is merged later. Between targets the selections below may differ, so those get copies;
+    so does everybody without `share`.
     """
     structured = False
     adopted: set[int] = set()
@@ -192,8 +228,9 @@ def _merge_entities(entities: list[JsonObject | None], batch: Batch) -> bool:
                 for item in items:
                     item.update(entity)  # Leaves that are not null always win.
                 continue
-            for item in items:
-                merge_object(item, entity)
+            merge_object(items[0], entity)
+            for item in items[1:]:
+                merge_object(item, entity if share else copy_object(entity))
     return structured
 
 

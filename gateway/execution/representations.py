@@ -17,9 +17,11 @@ from gateway.execution.paths import Json, JsonObject, is_of
 from gateway.execution.walks import Places, Walks
 from gateway.plan.nodes import EntityCall, EntityTarget, RepresentationField, RepresentationSpec
 
-__all__ = ["Batch", "CallRecipe", "compile_call"]
+__all__ = ["Batch", "CallRecipe", "Objects", "compile_call"]
 
 _Key = object
+#: Objects of the merged data, by target.
+Objects = Sequence[list[JsonObject]]
 
 
 class _Recipe(Protocol):
@@ -74,9 +76,12 @@ class CallRecipe:
 
     def collect(self, walks: Walks) -> Batch:
         """The representations for the data as it is now."""
+        return self.batch([walks.objects(target.place) for target in self.targets])
+
+    def batch(self, objects: Objects) -> Batch:
+        """The representations of some objects of each target."""
         batch = Batch()
-        for target in self.targets:
-            items = walks.objects(target.place)
+        for target, items in zip(self.targets, objects, strict=True):
             if not target.by_type and len(target.any_type) == 1:
                 recipe = target.any_type[0]
                 batch.owners.append(batch.add(recipe, _gather(recipe.key, items)))

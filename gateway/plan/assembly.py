@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gateway.operation.normalise import NormalisedOperation
-from gateway.plan.batching import Request, batch_steps
+from gateway.plan.batching import Call, Request, batch_steps
 from gateway.plan.budget import Meter
+from gateway.plan.entitytext import CallNames, CallText, EntityText
 from gateway.plan.local import LocalTypes
 from gateway.plan.merging import Likeness, merge_steps
 from gateway.plan.nodes import (
+    ContextValue,
     EntityCall,
     EntityTarget,
     FetchNode,
@@ -17,8 +19,8 @@ from gateway.plan.nodes import (
     RepresentationField,
     RepresentationSpec,
 )
-from gateway.plan.rendering import Rendering
-from gateway.plan.trees import Needs, Step, Target, bits
+from gateway.plan.rendering import RenderedSelection, Rendering
+from gateway.plan.trees import CONTEXT_STEM, Needs, Step, Target, bits
 
 __all__ = ["assemble"]
 
@@ -55,11 +57,11 @@ class _Assembly:
         mutates = step.tree.type == self._types.supergraph.roots.get("mutation")
         declarations = rendering.declarations(self._operation.variables)
         keyword = "mutation" if mutates else "query"
-        plain = not mutates and not declarations
+        declared = f"({', '.join(declarations)})" if declarations else ""
         return FetchNode(
             id=number,
             subgraph=self._subgraph(step.graph),
-            operation=selection.text if plain else f"{keyword}{declarations} {selection.text}",
+            operation=f"{keyword}{declared} {selection.text}" if mutates or declared else selection.text,
             kind="mutation" if mutates else "query",
             variables=tuple(sorted(rendering.variables)),
             depends_on=self._depends_on([step]),
@@ -70,27 +72,22 @@ class _Assembly:
     def _entity_fetch(self, number: int, request: Request) -> FetchNode:
         rendering = Rendering(self._types, request.steps[0].graph)
         rendered = [rendering.selection(call.tree) for call in request.calls]
-        single = len(rendered) == 1
-        own = self._free_name("representations", rendering.variables)
-        names = [own] if single else [f"{own}_{index}" for index in range(len(rendered))]
-        keys = ["_entities"] if single else [f"_e{index}" for index in range(len(rendered))]
-        fields = [
-            f"{'' if single else f'{key}: '}_entities(representations: ${name}) {selection.text}"
-            for key, name, selection in zip(keys, names, rendered, strict=True)
-        ]
-        declared = [f"${name}: [_Any!]!" for name in names]
-        declarations = rendering.declarations(self._operation.variables, declared)
+        text = EntityText(
+            self._free_name("representations", rendering.variables),
+            self._free_name("context", rendering.variables),
+            rendering.declarations(self._operation.variables),
+            tuple(map(_call_text, request.calls, rendered)),
+        )
+        names = text.names(len(rendered))
         return FetchNode(
             id=number,
             subgraph=self._subgraph(request.steps[0].graph),
-            operation=f"query{declarations} {{ {' '.join(fields)} }}",
+            operation=text.operation(range(len(rendered))),
             kind="query",
             variables=tuple(sorted(rendering.variables)),
             depends_on=self._depends_on(request.steps),
-            calls=tuple(
-                EntityCall(key, name, tuple(map(_target, call.targets)), selection.undo)
-                for key, name, call, selection in zip(keys, names, request.calls, rendered, strict=True)
-            ),
+            calls=tuple(map(_call, names, request.calls, rendered)),
+            repeated=text if any(call.contexts for call in request.calls) else None,
         )
 
     @staticmethod
@@ -105,6 +102,20 @@ class _Assembly:
 
     def _depends_on(self, steps: list[Step]) -> tuple[int, ...]:
         return tuple(sorted({self._numbers[index] for step in steps for index in bits(step.after)}))
+
+
+def _call_text(call: Call, rendered: RenderedSelection) -> CallText:
+    pieces = tuple(rendered.text.split(CONTEXT_STEM))
+    return CallText(pieces, tuple(context.type for context in call.contexts))
+
+
+def _call(names: CallNames, call: Call, rendered: RenderedSelection) -> EntityCall:
+    contexts = tuple(
+        ContextValue(context.type, len(context.position.path()), _fields(context.needs))
+        for context in call.contexts
+    )
+    targets = tuple(map(_target, call.targets))
+    return EntityCall(names.key, names.variable, targets, rendered.undo, contexts)
 
 
 def _target(target: Target) -> EntityTarget:

@@ -5,7 +5,8 @@ that waits for one of them, so uniting them cannot close a circle. What they ask
 far as possible: steps that ask the same of a type, or of different types, share one `_entities` call
 with a target for each place; the rest get calls of their own under the aliases `_e0`, `_e1` and so on.
 Representations of an interface never share a call with others: their objects come back under their runtime
-types, and would answer those types' fragments too, without the fields that these `@requires`.
+types, and would answer those types' fragments too, without the fields that these `@requires`. Nor do calls
+that take values from contexts: how often these are asked depends on the values.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.plan.merging import Likeness
-from gateway.plan.trees import Step, Target, Tree, bits
+from gateway.plan.trees import Step, StepContext, Target, Tree, bits
 
 __all__ = ["Call", "Request", "batch_steps"]
 
@@ -26,10 +27,14 @@ class Call:
     targets: list[Target]
     #: What is sent: objects, or an interface by its name.
     sends: object
+    #: What it takes from objects above its entities.
+    contexts: list[StepContext]
 
     def take(self, step: Step, likeness: Likeness) -> bool:
         """Let a step join the call if it can."""
-        if self.sends != _sends(step) or not likeness.unites(self.tree, step.tree):
+        if self.contexts or step.contexts or self.sends != _sends(step):
+            return False
+        if not likeness.unites(self.tree, step.tree):
             return False
         for name, cast in step.tree.casts.items():
             self.tree.casts.setdefault(name, cast)
@@ -69,7 +74,8 @@ def batch_steps(steps: list[Step], likeness: Likeness) -> list[Request]:
         if not any(call.take(step, likeness) for call in batch.calls):
             tree = Tree(step.tree.type)
             tree.casts.update(step.tree.casts)
-            batch.calls.append(Call(tree, list(step.targets), _sends(step)))
+            contexts = list(step.contexts.values())
+            batch.calls.append(Call(tree, list(step.targets), _sends(step), contexts))
     return sorted(requests, key=lambda request: (request.level, request.steps[0].id))
 
 

@@ -13,7 +13,7 @@ from gateway.operation.normalise import normalise_field_set
 from gateway.operation.selection import SelectionSet
 from gateway.plan.views import View, Views
 from gateway.supergraph.fieldsets import FieldSet
-from gateway.supergraph.join import FieldIn, TypeIn, TypeTable
+from gateway.supergraph.join import ContextArgument, FieldIn, TypeIn, TypeTable
 from gateway.supergraph.model import Supergraph
 from gateway.supergraph.values import TypeRef
 
@@ -32,6 +32,13 @@ class Edge:
     view: View | None
     #: What must be sent along first (`@requires`).
     requires: SelectionSet | None = None
+    #: What objects further up give to its arguments (`@fromContext`).
+    contexts: tuple[ContextArgument, ...] = ()
+
+    @property
+    def conditional(self) -> bool:
+        """Does it take an entity fetch of its own, with values from elsewhere?"""
+        return self.requires is not None or bool(self.contexts)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -160,7 +167,7 @@ class LocalTypes:
         if view is not None and name in view.fields:
             joined = joined or _UNSAID  # join v0.1 does not record external fields
             return self._edge_to(local, joined, joined.type or item.type, view.fields[name], None)
-        if joined is None or not joined.resolvable(self.labels) or joined.context_arguments:
+        if joined is None or not joined.resolvable(self.labels):
             return None
         if (
             local.kind == "interface"
@@ -177,7 +184,7 @@ class LocalTypes:
             implementer = self.get(local.graph, runtime_type)
             narrowed = self.views.narrow(view, runtime_type, implementer.table.interfaces)
             edge = implementer.edge(name, narrowed)
-            if edge is None or edge.requires is not None:
+            if edge is None or edge.conditional:
                 return False
         return True
 
@@ -191,8 +198,9 @@ class LocalTypes:
     ) -> Edge:
         table = self.supergraph.types.get(own_type.named)
         if table is None or not table.composite:
-            return Edge(None, None, requires)
+            return Edge(None, None, requires, joined.context_arguments)
         view = self.views.join(provided, self.views.of(joined.provides))
         if table.kind == "object":
             view = self.views.narrow(view, table.name, table.interfaces)
-        return Edge(self.get(local.graph, own_type.named), view, requires)
+        target = self.get(local.graph, own_type.named)
+        return Edge(target, view, requires, joined.context_arguments)

@@ -37,7 +37,7 @@ def merge_steps(steps: list[Step], likeness: Likeness, meter: Meter) -> list[Ste
     """Merge in place what can be; returns the steps that are left (ids and bit sets unchanged)."""
     groups: dict[tuple[object, ...], list[Step]] = {}
     for step in steps:
-        if step.kind == "entity":
+        if step.kind == "entity" and not step.contexts:  # whose values differ by what is above
             groups.setdefault((step.graph, step.position.place.keys, step.family), []).append(step)
     gone: set[int] = set()
     for group in groups.values():

@@ -11,8 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from gateway.plan.entitytext import EntityText
+
 __all__ = [
     "AliasUndo",
+    "ContextValue",
     "EntityCall",
     "EntityTarget",
     "FetchNode",
@@ -94,6 +97,18 @@ class AliasUndo:
 
 
 @dataclass(frozen=True, slots=True)
+class ContextValue:
+    """A value that comes from an object above the entities (`@fromContext`)."""
+
+    #: The variable's type.
+    type: str
+    #: How many segments of the target's path lead to that object.
+    depth: int
+    #: What to read there: one leaf for each runtime type. Absent or of another type: null.
+    fields: tuple[RepresentationField, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class EntityCall:
     """One `_entities` field of a request. Entities of several places, and of several types, share a
     call when they are asked the same, so one representation may be due to objects of many targets."""
@@ -104,6 +119,8 @@ class EntityCall:
     variable: str
     targets: tuple[EntityTarget, ...]
     undo: tuple[AliasUndo, ...] = ()
+    #: With contexts there is one target, and the call is made once per distinct tuple of their values.
+    contexts: tuple[ContextValue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +142,8 @@ class FetchNode:
     calls: tuple[EntityCall, ...] = ()
     #: Root fetches: aliases to undo before merging.
     undo: tuple[AliasUndo, ...] = ()
+    #: Fetches with contexts: how to print the operation with calls repeated; `operation` has each once.
+    repeated: EntityText | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from gateway.operation.selection import Field
 from gateway.plan.positions import Position
 from gateway.plan.states import State
+from gateway.supergraph.join import ContextArgument
 
 __all__ = [
     "FETCH",
     "FIELD",
+    "ContextOffer",
     "ExplodedOffer",
     "LeafOffer",
     "NestedOffer",
@@ -67,10 +69,20 @@ class SelectionOffer:
 
 
 @dataclass(slots=True, eq=False)
+class ContextOffer:
+    """The value of one argument, selected at the object that sets its context."""
+
+    argument: ContextArgument
+    selection: SelectionOffer
+
+
+@dataclass(slots=True, eq=False)
 class RequirementOffer:
-    """An entity fetch into `state`'s subgraph that sends a `@requires` selection along."""
+    """An entity fetch into `state`'s subgraph that sends a `@requires` selection along, and the values
+    that arguments of the field take from contexts."""
 
     cost: int
     state: State
     needs: SelectionOffer
     key: SelectionOffer
+    contexts: tuple[ContextOffer, ...] = ()

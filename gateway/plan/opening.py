@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gateway.operation.selection import FieldArguments
+from gateway.plan.contexts import add_context, contextual_arguments
 from gateway.plan.local import LocalType
 from gateway.plan.offers import ExplodedOffer, LeafOffer, NestedOffer, Offer, RequirementOffer, SelectionOffer
 from gateway.plan.positions import Position
@@ -59,23 +61,25 @@ class Opening:
             case ByReentry():
                 return self._reenter(state, origin.source)
             case ByField():
-                return self._into(self.open(origin.source), state)
+                return self._into(self.open(origin.source), state, state.position.arguments)
             case ByRequirement():
-                return self._into(self._take_requirement(origin.requirement), state)
+                return self._into_required(state, origin.requirement)
             case ByCast():
                 return self._cast(self.open(origin.source), state)
             case ByKey():
                 return self._enter(state, origin.key)
 
     def _take_leaf(self, offer: LeafOffer) -> int:
+        arguments = offer.item.arguments
         if offer.requirement is not None:
             opened = self._take_requirement(offer.requirement)
+            arguments = contextual_arguments(opened.step, offer.requirement.contexts, arguments)
         else:
             opened = self.open(offer.state)
         if offer.item.name == "__typename":
             opened.tree.typename = True
         else:
-            opened.tree.leaf(offer.key, offer.item.name, offer.item.arguments)
+            opened.tree.leaf(offer.key, offer.item.name, arguments)
         return opened.step.bit
 
     def _take_selection(self, offer: SelectionOffer) -> tuple[Needs, int]:
@@ -113,7 +117,16 @@ class Opening:
         needs, suppliers = self._take_selection(offer.needs)
         key, more = self._take_selection(offer.key)
         absorb(needs, key)
-        return self._entity(offer.needs.position, offer.state.local, needs, suppliers | more)
+        suppliers |= more
+        values = []
+        for context in offer.contexts:
+            value, more = self._take_selection(context.selection)
+            suppliers |= more
+            values.append(value)
+        opened = self._entity(offer.needs.position, offer.state.local, needs, suppliers)
+        for context, value in zip(offer.contexts, values, strict=True):
+            add_context(opened.step, context, value)
+        return opened
 
     def _open_root(self, state: State) -> OpenState:
         session = self._session
@@ -135,9 +148,14 @@ class Opening:
             position, OpenState(self._new_step(step), step.tree, state.local, None, entered=True)
         )
 
-    def _into(self, parent: OpenState, state: State) -> OpenState:
+    def _into_required(self, state: State, requirement: RequirementOffer) -> OpenState:
+        opened = self._take_requirement(requirement)
+        arguments = contextual_arguments(opened.step, requirement.contexts, state.position.arguments)
+        return self._into(opened, state, arguments)
+
+    def _into(self, parent: OpenState, state: State, arguments: FieldArguments) -> OpenState:
         position, local = state.position, state.local
-        tree = parent.tree.composite(position, local.name)
+        tree = parent.tree.composite(position, local.name, arguments)
         abstract = local.abstract or self._session.types.supergraph.types[position.type].abstract
         if abstract and not local.interface_object:
             tree.typename = True

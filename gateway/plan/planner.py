@@ -116,5 +116,7 @@ def _not_found(session: Session, task: Task) -> PlanProblem:
         table = session.types.supergraph.types[link.item.parent]
         known = table.fields.get(link.item.name)
         if known is not None and any(joined.context_arguments for joined in known.graphs.values()):
-            reason = f"{table.name}.{known.name} takes an argument from a context, which is not supported."
+            reason = (
+                f"{table.name}.{known.name} takes an argument from a context: is it set on the way there?"
+            )
     return PlanProblem.not_found(f"{item.parent}.{item.name}", keys, reason)

@@ -10,10 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.operation.selection import Field, SelectionSet, typename_of
+from gateway.plan.contexts import find_setter
 from gateway.plan.local import Edge
 from gateway.plan.offers import (
     FETCH,
     FIELD,
+    ContextOffer,
     LeafOffer,
     NestedOffer,
     Offer,
@@ -24,6 +26,7 @@ from gateway.plan.options import explode
 from gateway.plan.states import Reach, State
 
 if TYPE_CHECKING:
+    from gateway.plan.positions import Position
     from gateway.plan.session import Session
 
 __all__ = ["Pricing"]
@@ -113,7 +116,8 @@ class Pricing:
         return LeafOffer(known.cost, here.position, key, item, known.state, known.requirement)
 
     def requirement(self, here: Reach, state: State, name: str) -> RequirementOffer | None:
-        """An entity fetch into the state's subgraph that carries what field `name` requires."""
+        """An entity fetch into the state's subgraph that carries what field `name` requires, or what its
+        arguments take from contexts."""
         self.nested += 1
         self._refresh(here)
         memo = (state.local, name)
@@ -194,7 +198,7 @@ class Pricing:
             edge = state.local.edge(item.name, state.view)
             if edge is None:
                 continue
-            if edge.requires is not None:
+            if edge.conditional:
                 required.append(state)
                 continue
             best = LeafOffer(state.cost + FIELD, here.position, "", item, state)
@@ -208,14 +212,35 @@ class Pricing:
 
     def _requirement(self, here: Reach, state: State, name: str) -> RequirementOffer | None:
         edge: Edge | None = state.local.edge(name, state.view)
-        if edge is None or edge.requires is None:
+        if edge is None or not edge.conditional:
             return None
-        needs = self.selection(here, edge.requires)
-        if needs is None:
+        needs: SelectionOffer | None = SelectionOffer(0, here.position)
+        if edge.requires is not None:
+            needs = self.selection(here, edge.requires)
+        contexts = self._contexts(here.position, edge)
+        if needs is None or contexts is None:
             return None
         key: SelectionOffer | None = None
         for candidate in self._session.types.keys(state.local):
             found = self.selection(here, candidate)
             if found is not None and (key is None or found.cost < key.cost):
                 key = found
-        return None if key is None else RequirementOffer(FETCH + needs.cost + key.cost, state, needs, key)
+        if key is None:
+            return None
+        cost = FETCH + needs.cost + key.cost + sum(context.selection.cost for context in contexts)
+        return RequirementOffer(cost, state, needs, key, contexts)
+
+    def _contexts(self, position: Position, edge: Edge) -> tuple[ContextOffer, ...] | None:
+        """Where each contextual argument comes from; None when a context is not set above."""
+        session = self._session
+        offers = []
+        for argument in edge.contexts:
+            setter = find_setter(session.types.supergraph, position, argument.context)
+            if setter is None:
+                return None
+            fields = session.types.selection(argument.selection, setter.type)
+            found = self.selection(session.reaching.at(setter), fields)
+            if found is None:
+                return None
+            offers.append(ContextOffer(argument, found))
+        return tuple(offers)

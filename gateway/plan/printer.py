@@ -38,6 +38,9 @@ def _paragraph(fetch: FetchNode) -> str:
         for target in call.targets:
             specs = " | ".join(_spec_text(spec) for spec in target.specs)
             lines.append(f"  {label}for {_path_text(target.path)} by {specs}")
+        for index, context in enumerate(call.contexts):
+            path = _path_text(call.targets[0].path[: context.depth]) or "the root"
+            lines.append(f"  {label}with {index}: {context.type} of {path} {_fields_text(context.fields)}")
     lines.append(f"  {fetch.operation}")
     return "\n".join(lines) + "\n"
 
@@ -113,6 +116,9 @@ def _fetch_json(fetch: FetchNode) -> Json:
         "id": str(fetch.id),
         "dependsOn": [str(other) for other in fetch.depends_on],
     }
+    contexts = [context for call in fetch.calls for context in _contexts_json(call)]
+    if contexts:
+        node["contexts"] = contexts
     targets = [target for call in fetch.calls for target in call.targets]
     if not targets:
         return {"kind": "Flatten", "path": _path_json(fetch.path), "node": node} if fetch.path else node
@@ -130,6 +136,19 @@ def _call_json(call: EntityCall) -> Json:
             {"path": _path_json(target.path), "requires": _requires_json(target)} for target in call.targets
         ],
     }
+
+
+def _contexts_json(call: EntityCall) -> list[Json]:
+    return [
+        {
+            "alias": call.key,
+            "index": index,
+            "type": context.type,
+            "path": _path_json(call.targets[0].path[: context.depth]),
+            "selections": [_field_json(field) for field in context.fields],
+        }
+        for index, context in enumerate(call.contexts)
+    ]
 
 
 def _requires_json(target: EntityTarget) -> list[Json]:

@@ -136,7 +136,7 @@ class Reaching:
             edge = state.local.edge(position.name, state.view)
             if edge is None or edge.target is None:
                 continue
-            if edge.requires is None:
+            if not edge.conditional:
                 options[edge.target] = None
                 _add(best, State(position, edge.target, edge.view, state.cost + FIELD, ByField(state)))
                 continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gateway.plan.aliases import Aliases, find_aliases
@@ -36,10 +36,9 @@ class Rendering:
         aliases = find_aliases(self.types, self.graph, tree)
         return RenderedSelection(self._render(tree, aliases), tuple(aliases.undo))
 
-    def declarations(self, declared: Mapping[str, str], own: Sequence[str] = ()) -> str:
-        """`($a: Int, …)` for the gateway's own variables and the client's that are used, or nothing."""
-        texts = [*own, *(text for name, text in declared.items() if name in self.variables)]
-        return f"({', '.join(texts)})" if texts else ""
+    def declarations(self, declared: Mapping[str, str]) -> tuple[str, ...]:
+        """`$a: Int`, …: the definitions of the client's variables that are used."""
+        return tuple(text for name, text in declared.items() if name in self.variables)
 
     def _render(self, tree: Tree, aliases: Aliases) -> str:
         parts = ["__typename"] if tree.typename else []

@@ -11,10 +11,13 @@ from gateway.plan.local import LocalType
 from gateway.plan.positions import Position
 
 __all__ = [
+    "CONTEXT_STEM",
+    "ContextSource",
     "Need",
     "Needs",
     "SpecKey",
     "Step",
+    "StepContext",
     "StepKind",
     "Target",
     "Tree",
@@ -52,11 +55,11 @@ class Tree:
         self.casts: dict[str, Tree] = {}
         self.typename = False
 
-    def composite(self, position: Position, target: str) -> Tree:
+    def composite(self, position: Position, target: str, arguments: FieldArguments) -> Tree:
         """Select a composite field (once), and return the tree below it."""
         known = self.fields.get(position.key)
         if known is None:
-            known = self.fields[position.key] = TreeField(position.name, position.arguments, None)
+            known = self.fields[position.key] = TreeField(position.name, arguments, None)
         if known.child is None:
             known.child = Tree(target)
         return known.child
@@ -135,6 +138,27 @@ class Target:
     specs: dict[SpecKey, Needs] = field(default_factory=dict)
 
 
+#: Stands in a selection for what the names of its context variables begin with. The name is chosen when
+#: the request is printed; printed GraphQL never holds this character.
+CONTEXT_STEM = "\0"
+
+#: A context, what is selected from it, and as which type.
+ContextSource = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StepContext:
+    """A value that a step takes from an object above its entities."""
+
+    #: Number of its variable within the step.
+    index: int
+    type: str
+    #: Where the object is that sets the context.
+    position: Position
+    #: What is read there.
+    needs: Needs
+
+
 @dataclass(slots=True, eq=False)
 class Step:
     """One request in the making. `id` is its index in the session; dependencies are bit sets of ids."""
@@ -152,6 +176,8 @@ class Step:
     #: `after`, and theirs in turn.
     ancestors: int = 0
     targets: list[Target] = field(default_factory=list)
+    #: Entity steps: what arguments take from contexts; asked once per distinct tuple of values.
+    contexts: dict[ContextSource, StepContext] = field(default_factory=dict)
     #: Root steps: the local root type.
     root: LocalType | None = None
 

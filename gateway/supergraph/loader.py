@@ -36,8 +36,8 @@ def load(sdl: str) -> Supergraph:
     _check_roots(roots, tables)
     if _is_fed1(links):
         complete_fed1_tables(document, tables, links, subgraphs, roots.values())
-    verify_tables(tables)
     contexts = read_contexts(document, links)
+    verify_tables(tables, contexts)
     return Supergraph(
         sdl=sdl,
         digest=sha256(sdl.encode()).hexdigest(),

@@ -13,8 +13,9 @@ from gateway.supergraph.join import TypeTable
 __all__ = ["verify_tables"]
 
 
-def verify_tables(tables: Mapping[str, TypeTable]) -> None:
-    """Raise `SupergraphProblem` for a field set that selects what its type does not have."""
+def verify_tables(tables: Mapping[str, TypeTable], contexts: Mapping[str, frozenset[str]]) -> None:
+    """Raise `SupergraphProblem` for a field set that selects what its type does not have, and for a
+    context that no type sets."""
     checked: set[tuple[str, str]] = set()
     for table in tables.values():
         for presence in table.graphs.values():
@@ -28,6 +29,11 @@ def verify_tables(tables: Mapping[str, TypeTable]) -> None:
                 if joined.provides is not None:
                     own_type = (joined.type or item.type).named
                     _check_once(tables, own_type, joined.provides, f"{place} (provides)", checked)
+                for argument in joined.context_arguments:
+                    if not contexts.get(argument.context):
+                        raise SupergraphProblem(f"{place}: no type sets the context {argument.context}")
+                    for setter in sorted(contexts[argument.context]):
+                        _check_once(tables, setter, argument.selection, f"{place} (context)", checked)
 
 
 def _check_once(

@@ -6,25 +6,30 @@ So each rule is needed, and each is watched by a case. Nothing here is about how
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from gateway.plan import assembly, batching, opening, options, planner, pricing, rendering, routes
+from gateway.execution.compiled import CompiledPlan, compile_plan
+from gateway.plan import assembly, batching, contexts, opening, options, planner, pricing, rendering, routes
 from gateway.plan.aliases import Aliases
 from gateway.plan.local import LocalTypes
 from gateway.plan.mutations import in_series
+from gateway.plan.nodes import QueryPlan
 from gateway.plan.offers import ExplodedOffer, LeafOffer, Offer
 from gateway.plan.opening import Opening
-from gateway.plan.positions import Place
+from gateway.plan.positions import Place, Position
 from gateway.plan.pricing import Pricing
 from gateway.plan.session import Session
 from gateway.plan.states import Reach, State
 from gateway.plan.trees import Step
 from gateway.plan.views import Views
 from gateway.supergraph.join import FieldIn, Key
+from gateway.supergraph.model import Supergraph
 from gateway.supergraph.values import TypeRef
 from tests.conformance.suite import all_worlds, case_id, committed_fetches
 from tests.conformance.world import Case, World
+from tests.kit import federation as kit_federation
 from tests.kit.federation import Federation
 
 Switch = Callable[[pytest.MonkeyPatch], None]
@@ -147,6 +152,30 @@ def _no_wrapper_check(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(TypeRef, "shape", property(lambda _self: "_"))
 
 
+def _no_nearest_context(patch: pytest.MonkeyPatch) -> None:
+    def topmost(supergraph: Supergraph, position: Position, context: str) -> Position | None:
+        found = contexts.find_setter(supergraph, position, context)
+        return None if found is None else topmost(supergraph, found, context) or found
+
+    patch.setattr(pricing, "find_setter", topmost)
+
+
+def _no_copies_for_contexts(patch: pytest.MonkeyPatch) -> None:
+    def sharing(plan: QueryPlan) -> CompiledPlan:
+        return replace(compile_plan(plan), shares=True)
+
+    patch.setattr(kit_federation, "compile_plan", sharing)
+
+
+def _no_doubt_about_setters(patch: pytest.MonkeyPatch) -> None:
+    sets = contexts._sets
+
+    def any_type(supergraph: Supergraph, name: str, names: frozenset[str]) -> bool:
+        return any(sets(supergraph, possible, names) for possible in (name, *supergraph.possible_types(name)))
+
+    patch.setattr(contexts, "_sets", any_type)
+
+
 _SWITCHES: dict[str, Switch] = {
     "external": _no_external,
     "usedOverridden": _no_used_overridden,
@@ -169,6 +198,9 @@ _SWITCHES: dict[str, Switch] = {
     "mutations in series": _no_series,
     "entity jumps": _no_closure,
     "fewest alternatives first": _no_rank,
+    "the nearest object gives a context": _no_nearest_context,
+    "nothing shared below contexts": _no_copies_for_contexts,
+    "types that may or may not set a context": _no_doubt_about_setters,
 }
 
 

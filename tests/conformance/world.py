@@ -22,6 +22,8 @@ _IMPORTS = (
     "@interfaceObject",
     "@extends",
     "@tag",
+    "@context",
+    "@fromContext",
 )
 FED = (
     'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ['

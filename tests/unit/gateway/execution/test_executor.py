@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from time import monotonic
 from typing import Any, cast
 
-import orjson
 import pytest
 
-from gateway.execution.answer import SubgraphAnswer, read_answer
-from gateway.execution.client import Fetch, SubgraphClient
-from gateway.execution.compiled import compile_plan
-from gateway.execution.executor import Call, Outcome, execute
-from gateway.execution.headers import HeaderRules
 from gateway.plan.nodes import (
     AliasUndo,
     EntityCall,
@@ -27,32 +19,9 @@ from gateway.plan.nodes import (
     RepresentationField,
     RepresentationSpec,
 )
-from tests.kit.gateway import json_answer
-
-Script = Callable[[dict[str, Any]], Any]
-
-
-class _Client:
-    """Answers by a script, which gets the request's variables."""
-
-    def __init__(self, script: Script) -> None:
-        self._script = script
-        self.headers = HeaderRules()
-        self.sent: list[dict[str, Any]] = []
-
-    async def fetch(self, fetch: Fetch) -> SubgraphAnswer:
-        variables = orjson.loads(fetch.body)["variables"]
-        self.sent.append(variables)
-        document = self._script(variables)
-        if isinstance(document, Awaitable):
-            document = await document
-        return read_answer(json_answer(document), "s")
-
-
-async def _run(plan: QueryPlan, clients: Mapping[str, _Client], **variables: object) -> Outcome:
-    encoded = {name: orjson.dumps(value) for name, value in variables.items()}
-    call = Call(encoded, {}, monotonic() + 60)
-    return await execute(compile_plan(plan), cast("Mapping[str, SubgraphClient]", clients), call)
+from tests.unit.gateway.execution.world import Script
+from tests.unit.gateway.execution.world import ScriptedClient as _Client
+from tests.unit.gateway.execution.world import run as _run
 
 
 def _root(number: int, subgraph: str, *after: int, variables: tuple[str, ...] = ()) -> FetchNode:

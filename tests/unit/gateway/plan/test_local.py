@@ -17,6 +17,7 @@ _SUPERGRAPH = load(
           id: ID! local: Int @join__field(graph: A) @join__field(graph: B) split: Int
         }
         type T implements Node @join__implements(graph: A, interface: "Node") @join__implements(graph: B, interface: "Node")
+          @context(name: "A__c")
           @join__type(graph: A, key: "id") @join__type(graph: A, key: "ext") @join__type(graph: B, key: "id", resolvable: false) {
           id: ID!
           ext: ID @join__field(graph: A, external: true) @join__field(graph: B)
@@ -51,6 +52,7 @@ _ON = LocalTypes(_SUPERGRAPH, frozenset({"l"}))
         ("B", "moving", True),
         ("A", "through", False),  # bare join__field: through the interface object only
         ("B", "own", True),
+        ("A", "context", True),  # but only with a value from further up
         ("A", "nothing", False),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from graphql import OperationDefinitionNode, parse
 
-from gateway.errors import ErrorCode
+from gateway.errors import ErrorCode, SupergraphProblem
 from gateway.operation.normalise import NormalisedOperation, normalise
 from gateway.plan import PlanBudget, PlanProblem, plan
 from gateway.supergraph import Supergraph, load
@@ -110,23 +110,39 @@ def test_work_grows_with_the_depth_of_shared_fields() -> None:
     assert states(28) <= 5 * states(14)
 
 
-def test_a_field_that_takes_an_argument_from_a_context_is_refused_clearly() -> None:
-    """Contexts are not planned: rather no answer than one computed without the argument."""
-    supergraph = load(
-        supergraph_sdl(
-            """
-            type Query @join__type(graph: A) { me: C }
-            type C @join__type(graph: A, key: "id") @context(name: "a__here") { id: ID! city: String rate: Rate }
-            type Rate @join__type(graph: A, key: "id") {
-              id: ID!
-              local: Int @join__field(graph: A, contextArguments: [{ context: "a__here", name: "city", type: "String", selection: "{ city }" }])
-              plain: Int
-            }
-            """,
-            links='@link(url: "https://specs.apollo.dev/context/v0.1", for: SECURITY)',
-        )
-    )
+_CONTEXTS = """
+    type Query @join__type(graph: A) {{ me: C rate: Rate }}
+    type C @join__type(graph: A, key: "id") @context(name: "{setter}") {{ id: ID! city: String rate: Rate }}
+    type Rate @join__type(graph: A, key: "id") {{
+      id: ID!
+      local: Int @join__field(graph: A, contextArguments: [
+        {{ context: "a__here", name: "city", type: "String", selection: "{{ city }}" }}
+      ])
+      plain: Int
+    }}
+"""
+_CONTEXT_LINK = '@link(url: "https://specs.apollo.dev/context/v0.1", for: SECURITY)'
+
+
+def test_a_field_with_a_contextual_argument_is_asked_by_an_entity_fetch() -> None:
+    """Even where it is at hand, because the value is known only after the object above; other fields are not."""
+    supergraph = load(supergraph_sdl(_CONTEXTS.format(setter="a__here"), links=_CONTEXT_LINK))
     assert supergraph.contexts == {"a__here": {"C"}}
     assert len(plan(supergraph, _operation(supergraph, "{ me { rate { plain } } }")).fetches) == 1
+    first, second = plan(supergraph, _operation(supergraph, "{ me { rate { local plain } } }")).fetches
+    assert first.operation == "{ me { rate { id plain } city } }"
+    assert second.operation.startswith("query($representations: [_Any!]!, $context_0: String) ")
+    assert "local(city: $context_0)" in second.operation
+
+
+def test_a_field_whose_context_is_not_set_above_it_is_refused_clearly() -> None:
+    """Rather no answer than one computed without the argument."""
+    supergraph = load(supergraph_sdl(_CONTEXTS.format(setter="a__here"), links=_CONTEXT_LINK))
     with pytest.raises(PlanProblem, match=r"Rate\.local takes an argument from a context"):
-        plan(supergraph, _operation(supergraph, "{ me { rate { local } } }"))
+        plan(supergraph, _operation(supergraph, "{ rate { local } }"))
+
+
+def test_a_context_that_nobody_sets_is_refused_with_the_supergraph() -> None:
+    """It is a supergraph that was composed wrongly, or cut."""
+    with pytest.raises(SupergraphProblem, match="no type sets the context a__here"):
+        load(supergraph_sdl(_CONTEXTS.format(setter="a__there"), links=_CONTEXT_LINK))
