@@ -1,7 +1,12 @@
 """The store on Elasticsearch, by its official client.
 
 A customer's events share one shard (routing), so whatever is asked of one customer touches one shard, and
-aggregations by customer are exact. Writes answer once searches see them (`refresh=wait_for`).
+aggregations by customer are exact.
+
+Refresh policy: an acknowledged event is durable, and searches see it at the next refresh, which the index
+makes by itself within `indices.REFRESH_INTERVAL`. Nobody waits for that (a waiting write would hold a
+customer's queue up for a quarter of a second); reads that must see every write (`missing`, erasure) refresh
+first. Erasures are not seen any more when they are acknowledged.
 
 There are no transactions, so erasure is ordered: the tombstone is written first, then the events are
 deleted; recording looks for the tombstone before it writes and again after. Whichever way the two
@@ -28,6 +33,7 @@ from subgraphs.activity.domain import (
     from_micros,
 )
 from subgraphs.activity.store import indices, queries
+from subgraphs.activity.store.breaker import GuardedCalls
 from subgraphs.activity.store.calls import RETRIABLE, Refused, called
 from subgraphs.activity.store.documents import centavos, event_of
 from subgraphs.activity.store.elastic_writes import ElasticWrites
@@ -39,13 +45,13 @@ from subgraphs.activity.store.port import (
     PageRequest,
     StoreUnavailable,
 )
+from subgraphs.activity.store.together import Together
 
 __all__ = ["ElasticStore"]
 
 #: Seconds for a read, attempts together: the gateway's fetch gives up after three.
 _READ_SECONDS = 3.0
-#: Connections to each node. A write holds one until the next refresh, so ten (the client's default) would
-#: let no more than twenty events a second through.
+#: Connections to each node: as many requests as the service answers at once, and the writes.
 _CONNECTIONS = 64
 #: Seconds for one request of a migration, copying apart.
 _MIGRATE_SECONDS = 30.0
@@ -60,7 +66,9 @@ class ElasticStore:
         self._client = client
         self._events = indices.events_index(prefix)
         self._tombstones = indices.tombstones_index(prefix)
-        self._writes = ElasticWrites(client, self._events.alias, self._tombstones.alias)
+        self._calls = GuardedCalls()
+        self._writes = ElasticWrites(client, self._calls, self._events.alias, self._tombstones.alias)
+        self._together = Together(self._record)
 
     @classmethod
     def at(cls, url: str, api_key: str | None = None) -> Self:
@@ -107,8 +115,16 @@ class ElasticStore:
             return False
         return bool(answer)
 
+    async def refresh(self) -> None:
+        """Let searches see all that was acknowledged before this call."""
+        names = [self._events.alias, self._tombstones.alias]
+        await self._calls(lambda: self._client.indices.refresh(index=names), _READ_SECONDS)
+
     async def record(self, events: Sequence[Event]) -> Sequence[Outcome]:
-        """See `ActivityStore.record`."""
+        """See `ActivityStore.record`; what is recorded at the same time shares its requests."""
+        return await self._together.record(events) if events else []
+
+    async def _record(self, events: Sequence[Event]) -> Sequence[Outcome]:
         writes = self._writes
         customers = list({event.customer_id for event in events})
         erased = await writes.erased(customers)
@@ -133,6 +149,7 @@ class ElasticStore:
         """See `ActivityStore.missing`."""
         if not event_ids:
             return []
+        await self.refresh()
         body = queries.with_event_ids(event_ids)
         searches = [{"index": self._events.alias}, body, {"index": self._tombstones.alias}, body]
         known = {
@@ -181,7 +198,7 @@ class ElasticStore:
     async def count(self, events: Filter) -> int:
         """See `ActivityStore.count`."""
         query = queries.filter_query(events)
-        answer = await called(
+        answer = await self._calls(
             lambda: self._client.count(index=self._events.alias, query=query), _READ_SECONDS
         )
         return int(answer["count"])
@@ -220,7 +237,7 @@ class ElasticStore:
 
     async def _search(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """One search over all customers; raises `StoreUnavailable` when a shard did not answer in time."""
-        answer = await called(
+        answer = await self._calls(
             lambda: self._client.search(index=self._events.alias, allow_partial_search_results=False, **body),
             _READ_SECONDS,
         )
@@ -228,7 +245,7 @@ class ElasticStore:
 
     async def _searched_at_once(self, searches: Sequence[Mapping[str, Any]]) -> list[list[dict[str, Any]]]:
         """The hits of each search of one multi-search (header and body take turns), in order."""
-        answer = await called(lambda: self._client.msearch(searches=searches), _READ_SECONDS)
+        answer = await self._calls(lambda: self._client.msearch(searches=searches), _READ_SECONDS)
         return [_complete(response)["hits"]["hits"] for response in answer["responses"]]
 
 

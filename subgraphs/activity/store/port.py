@@ -102,8 +102,9 @@ class EraseResult:
 class ActivityStore(Protocol):
     """All methods raise `StoreUnavailable` when the store cannot answer, and nothing else of the driver's.
 
-    Each read is one statement (or one HTTP request) however many customers are asked for. What a write
-    has acknowledged is visible to every later read.
+    Each read is one statement (or one HTTP request) however many customers are asked for. What `record` has
+    acknowledged is durable; `missing` and `erase` see it at once, the other reads within half a second. What
+    `erase` has acknowledged no read sees any more.
     """
 
     async def open(self) -> None:
