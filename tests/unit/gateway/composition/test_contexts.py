@@ -102,3 +102,18 @@ def test_an_argument_that_is_contextual_in_one_subgraph_only() -> None:
     assert error_codes(first, other.format("!")) == {
         Code.CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS: 1
     }
+
+
+def test_the_join_field_says_the_arguments_own_type() -> None:
+    """A gateway declares its variable with it, so `ID!` must not become `ID`."""
+    found = supergraph(sdl("$usr { id }", type="ID!"))
+    assert directives_at(found, "C.f") == [
+        "@join__field(graph: A, contextArguments:"
+        ' [{ context: "a__usr", name: "a", type: "ID!", selection: " { id }" }])'
+    ]
+
+
+def test_an_external_field_that_a_context_gives_is_used() -> None:
+    """The subgraph does not resolve it, but needs it sent."""
+    other = 'type U @key(fields: "id") { id: ID! n: String }'
+    assert not error_codes(sdl().replace("n: String", "n: String @external"), other)
