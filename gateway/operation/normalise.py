@@ -19,7 +19,8 @@ from graphql.language import ast
 
 from gateway.errors import ClientProblem, ErrorCode
 from gateway.operation.arguments import field_arguments, print_value
-from gateway.operation.selection import Field, SelectionSet
+from gateway.operation.directives import add_directives, directives_text
+from gateway.operation.selection import Field, FieldArguments, NoArguments, SelectionSet
 from gateway.supergraph.fieldsets import FieldSet
 from gateway.supergraph.model import Supergraph
 
@@ -45,6 +46,8 @@ class NormalisedOperation:
     #: Declared variables: name → its definition as text (`$cpf: String! = "…"`), defaults included.
     variables: Mapping[str, str] = field(default_factory=dict)
     name: str | None = None
+    #: The client's directives on the operation: for the requests of its kind.
+    directives: FieldArguments = NoArguments
 
 
 def normalise(
@@ -73,6 +76,7 @@ def normalise(
             node.variable.name.value: _declaration(node) for node in operation.variable_definitions or ()
         },
         name=operation.name.value if operation.name else None,
+        directives=add_directives(NoArguments, operation.directives),
     )
 
 
@@ -111,7 +115,8 @@ def condition_variables(
 
 def _declaration(node: ast.VariableDefinitionNode) -> str:
     default = f" = {print_value(node.default_value, set())}" if node.default_value is not None else ""
-    return f"${node.variable.name.value}: {_type_text(node.type)}{default}"
+    directives = directives_text(node.directives, set())
+    return f"${node.variable.name.value}: {_type_text(node.type)}{default}{directives}"
 
 
 def _type_text(node: ast.TypeNode) -> str:
@@ -173,6 +178,8 @@ class _Expansion:
         known = fields.get(key)
         if known is None:
             known = fields[key] = self._new_field(node, key, scope or target.type)
+        elif node.directives:
+            known.arguments = add_directives(known.arguments, node.directives)
         if known.selection is not None and node.selection_set is not None:
             self._collect(node.selection_set, None, known.selection)
 
@@ -187,7 +194,8 @@ class _Expansion:
             return Field(key, name, field_arguments(None), parent, None, self._order)
         type_ref = self._types[parent].fields[name].type
         selection = None if node.selection_set is None else SelectionSet(type_ref.named)
-        return Field(key, name, field_arguments(node.arguments), parent, type_ref, self._order, selection)
+        arguments = add_directives(field_arguments(node.arguments), node.directives)
+        return Field(key, name, arguments, parent, type_ref, self._order, selection)
 
     def _narrow(
         self, condition: str, selections: ast.SelectionSetNode, scope: str | None, target: SelectionSet

@@ -17,11 +17,21 @@ __all__ = ["Field", "FieldArguments", "NoArguments", "SelectionSet", "typename_o
 
 @dataclass(frozen=True, slots=True)
 class FieldArguments:
-    """Arguments as text, sorted by name: equal arguments are equal text."""
+    """Arguments as text, sorted by name: equal arguments are equal text.
+
+    The client's own directives on the field come after them, because they too decide what the value is.
+    """
 
     text: str = ""
     #: Names of the variables in them.
     variables: frozenset[str] = frozenset()
+    #: The directives alone, as they end `text`.
+    directives: str = ""
+
+    @property
+    def plain(self) -> str:
+        """The arguments without the directives."""
+        return self.text.removesuffix(self.directives)
 
 
 NoArguments = FieldArguments()

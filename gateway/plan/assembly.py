@@ -55,13 +55,14 @@ class _Assembly:
         rendering = Rendering(self._types, step.graph)
         selection = rendering.selection(step.tree)
         mutates = step.tree.type == self._types.supergraph.roots.get("mutation")
-        declarations = rendering.declarations(self._operation.variables)
         keyword = "mutation" if mutates else "query"
-        declared = f"({', '.join(declarations)})" if declarations else ""
+        directives = rendering.directives(self._operation, keyword)
+        declarations = rendering.declarations(self._operation.variables)
+        head = (f"({', '.join(declarations)})" if declarations else "") + directives
         return FetchNode(
             id=number,
             subgraph=self._subgraph(step.graph),
-            operation=f"{keyword}{declared} {selection.text}" if mutates or declared else selection.text,
+            operation=f"{keyword}{head} {selection.text}" if mutates or head else selection.text,
             kind="mutation" if mutates else "query",
             variables=tuple(sorted(rendering.variables)),
             depends_on=self._depends_on([step]),
@@ -72,11 +73,13 @@ class _Assembly:
     def _entity_fetch(self, number: int, request: Request) -> FetchNode:
         rendering = Rendering(self._types, request.steps[0].graph)
         rendered = [rendering.selection(call.tree) for call in request.calls]
+        directives = rendering.directives(self._operation, "query")
         text = EntityText(
-            self._free_name("representations", rendering.variables),
-            self._free_name("context", rendering.variables),
-            rendering.declarations(self._operation.variables),
-            tuple(map(_call_text, request.calls, rendered)),
+            representations=self._free_name("representations", rendering.variables),
+            context=self._free_name("context", rendering.variables),
+            declarations=rendering.declarations(self._operation.variables),
+            directives=directives,
+            calls=tuple(map(_call_text, request.calls, rendered)),
         )
         names = text.names(len(rendered))
         return FetchNode(

@@ -60,11 +60,14 @@ def contextual_arguments(
     step: Step, contexts: Iterable[ContextOffer], arguments: FieldArguments
 ) -> FieldArguments:
     """The client's arguments and those that the step takes from contexts."""
-    texts = [arguments.text[1:-1]] if arguments.text else []
+    texts = [arguments.plain[1:-1]] if arguments.plain else []
     for context in contexts:
         taken = step.contexts[_source(context.argument)]
         texts.append(f"{context.argument.name}: ${CONTEXT_STEM}_{taken.index}")
-    return FieldArguments(f"({', '.join(texts)})", arguments.variables) if texts else arguments
+    if not texts:
+        return arguments
+    text = f"({', '.join(texts)}){arguments.directives}"
+    return FieldArguments(text, arguments.variables, arguments.directives)
 
 
 def _source(argument: ContextArgument) -> ContextSource:

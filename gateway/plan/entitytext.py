@@ -43,6 +43,8 @@ class EntityText:
     context: str
     #: `$cpf: String!, …`: the client's variables that are used.
     declarations: tuple[str, ...]
+    #: The client's directives on the operation, with a space before each.
+    directives: str
     calls: tuple[CallText, ...]
 
     def names(self, count: int) -> list[CallNames]:
@@ -65,4 +67,5 @@ class EntityText:
             alias = "" if len(chosen) == 1 else f"{names.key}: "
             selection = names.stem.join(call.pieces)
             fields.append(f"{alias}_entities(representations: ${names.variable}) {selection}")
-        return f"query({', '.join((*declared, *self.declarations))}) {{ {' '.join(fields)} }}"
+        declarations = ", ".join((*declared, *self.declarations))
+        return f"query({declarations}){self.directives} {{ {' '.join(fields)} }}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from gateway.operation.normalise import NormalisedOperation
 from gateway.plan.aliases import Aliases, find_aliases
 from gateway.plan.local import LocalTypes
 from gateway.plan.nodes import AliasUndo
@@ -30,6 +31,13 @@ class Rendering:
     types: LocalTypes
     graph: str
     variables: set[str] = field(default_factory=set)
+
+    def directives(self, operation: NormalisedOperation, kind: str) -> str:
+        """What the client put on its operation, for a request of the same kind."""
+        if kind != operation.kind:
+            return ""
+        self.variables |= operation.directives.variables
+        return operation.directives.text
 
     def selection(self, tree: Tree) -> RenderedSelection:
         """The selection set of a tree, braces included."""

@@ -57,6 +57,8 @@ _EXTENSIONS: Mapping[type, type] = {
     ast.InputObjectTypeExtensionNode: ast.InputObjectTypeDefinitionNode,
     ast.ScalarTypeExtensionNode: ast.ScalarTypeDefinitionNode,
 }
+#: Directives of these places may be in what a subgraph is asked.
+_EXECUTABLE = frozenset({"QUERY", "MUTATION", "FIELD", "VARIABLE_DEFINITION"})
 _PARTS = ("fields", "interfaces", "types", "values", "directives")
 
 
@@ -69,7 +71,10 @@ def executable_document(sdl: str) -> tuple[ast.DocumentNode, frozenset[str]]:
         if isinstance(node, ast.TypeDefinitionNode | ast.TypeExtensionNode):
             entities |= _entity_names(node)
             _unite(types, node)
-        elif not isinstance(node, ast.DirectiveDefinitionNode | ast.SchemaExtensionNode):
+        elif isinstance(node, ast.DirectiveDefinitionNode):
+            if any(location.value in _EXECUTABLE for location in node.locations):
+                others.append(node)
+        elif not isinstance(node, ast.SchemaExtensionNode):
             others.append(node)
     names = frozenset(entities)
     root = next(

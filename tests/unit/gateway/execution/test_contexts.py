@@ -35,7 +35,7 @@ def _fetch(*contexts: ContextValue) -> FetchNode:
     arguments = ", ".join(f"x{index}: $\0_{index}" for index in range(len(contexts)))
     pieces = tuple(f"{{ ... on T {{ f({arguments}) }} }}".split("\0"))
     text = EntityText(
-        "representations", "context", (), (CallText(pieces, tuple(context.type for context in contexts)),)
+        "representations", "context", (), "", (CallText(pieces, tuple(context.type for context in contexts)),)
     )
     return FetchNode(1, "two", text.operation((0,)), "query", depends_on=(0,), calls=(call,), repeated=text)
 

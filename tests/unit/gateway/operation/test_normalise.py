@@ -164,3 +164,18 @@ def test_condition_variables_are_those_that_are_reached() -> None:
     operation = document.definitions[0]
     assert isinstance(operation, OperationDefinitionNode)
     assert set(condition_variables(document, operation)) == {"a", "b"}
+
+
+def test_directives_stay_with_fields_variables_and_operations() -> None:
+    """Conditions are decided, the others kept; of several nodes for one field the first that has any counts."""
+    normalised = _normalise(
+        """
+        query($m: Int @v(a: 1), $n: Int) @q(n: $n) {
+          dog { id id @f(b: $m, a: 1) @g id @h name @include(if: true) owner { ...P @dropped } }
+        }
+        fragment P on Person @dropped { id @f }
+        """
+    )
+    assert _shown(normalised.selection) == "{ dog { id @f(a: 1, b: $m) @g name owner { id @f } } }"
+    assert normalised.variables == {"m": "$m: Int @v(a: 1)", "n": "$n: Int"}
+    assert (normalised.directives.text, normalised.directives.variables) == (" @q(n: $n)", {"n"})
