@@ -18,10 +18,13 @@ from typing import Any
 import psutil
 import pytest
 
+from devstack.keys import ISSUER, signer
+from devstack.layout import DataFolder
 from tests.kit.real_stack import real_stack_environment
+from tests.kit.tokens import TokenIssuer
 from tests.kit.waiting import eventually
 
-__all__ = ["PROCESSES", "SERVERS", "Answer", "Stack", "command", "shared_stack"]
+__all__ = ["PROCESSES", "SERVERS", "Answer", "Stack", "command", "shared_stack", "trusted_issuer"]
 
 PROCESSES = ("customer", "relay", "rating", "activity", "router", "gateway")
 SERVERS = ("postgres", "mongodb", "sqs")
@@ -195,8 +198,21 @@ class Stack:
         return "Ctrl-C stops everything" in self.said()
 
 
+@pytest.fixture(scope="session", name="token_issuer")
+def trusted_issuer() -> TokenIssuer:
+    """Signs what `devstack token` would not; the shared stack trusts its keys too."""
+    return TokenIssuer(name=ISSUER)
+
+
+def _trust(folder: DataFolder, issuer: TokenIssuer) -> None:
+    folder.create()
+    signer(folder)
+    keys = json.loads(folder.jwks.read_text())["keys"] + issuer.jwks()["keys"]
+    folder.jwks.write_text(json.dumps({"keys": keys}))
+
+
 @pytest.fixture(scope="session", name="stack")
-def shared_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def shared_stack(tmp_path_factory: pytest.TempPathFactory, token_issuer: TokenIssuer) -> Iterator[Stack]:
     """One stack for all tests of the run; each test makes the customers that it looks at.
 
     It runs on real servers when the environment names them (see `tests.kit.real`).
@@ -207,6 +223,7 @@ def shared_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         with suppress(PermissionError):
             parent.chmod(parent.stat().st_mode | 0o011)
     stack = Stack(folder / "data", folder / "output.txt", environment=real_stack_environment())
+    _trust(DataFolder.at(stack.data), token_issuer)
     stack.start()
     yield stack
     assert stack.stop() == 0
