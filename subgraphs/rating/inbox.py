@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from prometheus_client import Counter
+
 from kernel import telemetry
 from subgraphs.rating.domain.record import (
     Change,
@@ -20,6 +22,10 @@ from subgraphs.rating.domain.scorecard import Scorecard
 from subgraphs.rating.swap import Swapper
 
 __all__ = ["Inbox"]
+
+_EVENTS = Counter(
+    "rating_events", "Events delivered to the inbox, by what became of them.", ["event", "outcome"]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +40,7 @@ class Inbox:
         change = await self.swapper.swap(
             event.customer_id, lambda record, now: apply_profile(record, event, self.scorecard, now)
         )
-        _log("rating.profile_applied", event, change)
+        _told("rating.profile_applied", event, change)
         return change
 
     async def erase(self, event: Erasure) -> Change:
@@ -42,11 +48,13 @@ class Inbox:
         change = await self.swapper.swap(
             event.customer_id, lambda record, now: apply_erasure(record, event, now)
         )
-        _log("rating.customer_erased", event, change)
+        _told("rating.customer_erased", event, change)
         return change
 
 
-def _log(name: str, event: ProfileChanged | Erasure, change: Change) -> None:
+def _told(name: str, event: ProfileChanged | Erasure, change: Change) -> None:
+    """One log line and one count."""
+    _EVENTS.labels("erasure" if isinstance(event, Erasure) else "profile", change.outcome.value).inc()
     telemetry.get_logger().info(
         name,
         event_id=str(event.event_id),
