@@ -141,8 +141,9 @@ class Customer:
         return cls(id=strawberry.ID(str(key)), key=key)
 
     @classmethod
-    async def resolve_references(cls, info: Info, references: Sequence[Reference]) -> Sequence[Self]:  # noqa: ARG003
+    async def resolve_references(cls, info: Info, references: Sequence[Reference]) -> Sequence[Self]:
         """Every id is answered: whether the customer exists is the customer subgraph's to say."""
+        info.context.touch(reference.id for reference in references)
         return [cls.of(reference.id) for reference in references]
 
     @field(description="Last query of the customer's CPF at a credit bureau.")

@@ -110,11 +110,13 @@ class Mutation:
     @mutation(inaccessible=True, requires_scopes=_SYNC)
     async def record_activity(self, info: Info, event: inbox.ActivityEventInput) -> inbox.ApplyResult:
         """See `inbox.record`."""
+        info.context.touch([entity_id(event.customer_id)])
         return await inbox.record(info.context.store, event)
 
     @mutation(inaccessible=True, requires_scopes=_SYNC)
     async def erase_activity(self, info: Info, event: inbox.ErasureEvent) -> inbox.ApplyResult:
         """See `inbox.erase`."""
+        info.context.touch([entity_id(event.customer_id)])
         return await inbox.erase(info.context.store, event)
 
 

@@ -4,8 +4,10 @@ names one; without one, those tests that need it are not there.
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -13,11 +15,12 @@ from elasticsearch import AsyncElasticsearch, BadRequestError
 
 from kernel.settings import ConfigurationProblem
 from subgraphs.activity.domain import Outcome
-from subgraphs.activity.store import indices, store_at
+from subgraphs.activity.store import migration, store_at
+from subgraphs.activity.store.breaker import FAILURES
 from subgraphs.activity.store.elastic import ElasticStore
 from subgraphs.activity.store.elastic_writes import ElasticWrites
 from subgraphs.activity.store.port import EraseResult, Filter, StoreUnavailable
-from tests.kit.activity import ANA, BIA, EVERYTHING, card_purchase, erasure, found, put
+from tests.kit.activity import ANA, BIA, CAIO, EVERYTHING, card_purchase, erasure, found, put
 from tests.kit.elasticsearch import temporary_store
 from tests.kit.real import ELASTICSEARCH_URL
 
@@ -45,19 +48,77 @@ if ELASTICSEARCH_URL:
         with pytest.raises(BadRequestError):
             await store._client.index(index=store._events.alias, routing="x", document={"colour": "red"})
 
+    async def test_a_recording_is_durable_at_once_and_seen_soon() -> None:
+        """`missing` sees it at once; the other reads within half a second, without anybody's refresh."""
+        async with temporary_store(SERVER, ElasticStore) as store:
+            event = card_purchase(ANA)
+            await put(store, event)
+            assert list(await store.missing([event.id])) == []
+            later = card_purchase(ANA)
+            await put(store, later)
+            async with asyncio.timeout(10):
+                while await store.count(EVERYTHING) < 2:
+                    await asyncio.sleep(0.02)
+
     async def test_an_index_moves_to_its_next_version_with_its_data(store: ElasticStore) -> None:
-        """The alias turns in one step; ids, routing and full text are kept; then it is there already."""
+        """Ids, routing and full text are kept, the old index is gone; then it is there already."""
         event = card_purchase(ANA, merchant="Farmácia")
         await put(store, event)
-        following = replace(store._events, version=store._events.version + 1)
-        assert (await indices.migrate(store._client, following)).startswith("copied 1 documents")
-        assert (await indices.migrate(store._client, following)).endswith("was there already")
+        old, following = store._events, replace(store._events, version=store._events.version + 1)
+        done = await migration.migrate(store._client, following, store._tombstones.alias)
+        assert done.startswith("copied 1 documents")
+        assert (await migration.migrate(store._client, following)).endswith("was there already")
         assert await found(store, Filter(search="farmacias")) == [event.id]
         assert await store.record([event]) == [Outcome.DUPLICATE]
         aliases = await store._client.indices.get_alias(name=store._events.alias)
         assert list(aliases) == [following.name]
-        with pytest.raises(ConfigurationProblem, match="newer"):
-            await store.migrate()
+        assert not await store._client.indices.exists(index=old.name)
+        for older_program in (store.migrate, store.open):
+            with pytest.raises(ConfigurationProblem, match="newer"):
+                await older_program()
+
+    async def test_a_program_does_not_copy_by_starting(store: ElasticStore) -> None:
+        """Where the data is of an older version, it says which command to run."""
+        store._events = replace(store._events, version=store._events.version + 1)
+        with pytest.raises(ConfigurationProblem, match="activity migrate"):
+            await store.open()
+
+    async def test_reads_and_writes_go_on_while_an_index_moves(store: ElasticStore) -> None:
+        """No read fails, writes succeed or are told to come again, nothing erased comes back."""
+        events = [card_purchase(ANA) for _ in range(200)]
+        gone = [card_purchase(CAIO) for _ in range(50)]
+        await put(store, *events, *gone)
+        following = replace(store._events, version=store._events.version + 1)
+        moving = asyncio.create_task(migration.migrate(store._client, following, store._tombstones.alias))
+        late: list[uuid.UUID] = []
+        erased = False
+        while not moving.done():
+            assert await store.count(EVERYTHING) >= len(events)
+            event = card_purchase(BIA)
+            with suppress(StoreUnavailable):
+                await store.record([event])
+                late.append(event.id)
+            if not erased:
+                with suppress(StoreUnavailable):
+                    await store.erase(erasure(CAIO))
+                    erased = True
+        assert (await moving).startswith("copied")
+        await store.erase(erasure(CAIO))  # as the router does until it is told that it is done
+        await store.refresh()
+        assert await store.count(EVERYTHING) == len(events) + len(late)
+        assert list(await store.missing([event.id for event in events] + late)) == []
+
+    async def test_a_blocked_index_pauses_writes_and_not_reads(store: ElasticStore) -> None:
+        """Writes are retriable faults, not bugs, and do not open the breaker that reads go through."""
+        event = card_purchase(ANA)
+        await put(store, event)
+        await store._client.indices.add_block(index=f"{store._events.name}", block="write")
+        for _ in range(FAILURES + 1):
+            with pytest.raises(StoreUnavailable):
+                await store.record([card_purchase(ANA)])
+            assert await store.count(EVERYTHING) == 1
+        with pytest.raises(StoreUnavailable):
+            await store.erase(erasure(ANA))
 
     async def test_an_erasure_that_died_half_way_is_finished_by_its_repetition(store: ElasticStore) -> None:
         """The tombstone was written, the deletion was not: the redelivered event deletes."""

@@ -135,6 +135,19 @@ async def test_missing_names_the_ids_that_are_not_there(store: ActivityStore) ->
     assert list(await store.missing([])) == []
 
 
+# --- expiry -----------------------------------------------------------------------------------------------
+
+
+async def test_old_events_expire_and_the_others_stay(store: ActivityStore) -> None:
+    """By the moment at which they occurred, the edge not included; the second run finds nothing."""
+    old, edge, new = (card_purchase(ANA, when) for when in ("2021-12-31T23:59", "2022-01-01", "2026-01-01"))
+    await put(store, old, edge, new)
+    assert await store.expire(at("2022-01-01")) == 1
+    assert await found(store, EVERYTHING) == [new.id, edge.id]
+    assert await found(store, Filter(search="padaria")) == [new.id, edge.id]
+    assert await store.expire(at("2022-01-01")) == 0
+
+
 # --- life cycle -------------------------------------------------------------------------------------------
 
 

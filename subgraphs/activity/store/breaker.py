@@ -10,7 +10,7 @@ from typing import TypeVar
 from elasticsearch import ConflictError
 
 from kernel import telemetry
-from subgraphs.activity.store.calls import Refused, called
+from subgraphs.activity.store.calls import Refused, WritesPaused, called
 from subgraphs.activity.store.port import StoreUnavailable
 
 __all__ = ["GuardedCalls"]
@@ -43,11 +43,11 @@ class GuardedCalls:
         probing = self._admit()
         try:
             answer = await called(request, seconds)
+        except (ConflictError, Refused, WritesPaused):
+            self._succeeded()  # it answered
+            raise
         except StoreUnavailable:
             self._failed()
-            raise
-        except (ConflictError, Refused):
-            self._succeeded()  # it answered
             raise
         else:
             self._succeeded()

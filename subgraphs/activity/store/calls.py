@@ -12,12 +12,15 @@ from elasticsearch import ApiError, ConflictError, NotFoundError, TransportError
 from kernel.deadline import full_jitter
 from subgraphs.activity.store.port import StoreUnavailable
 
-__all__ = ["RETRIABLE", "Refused", "called", "pause"]
+__all__ = ["BLOCKED", "RETRIABLE", "Refused", "WritesPaused", "called", "pause"]
 
 T = TypeVar("T")
 
 #: Overload and nodes that come and go: the same request may succeed in a moment.
 RETRIABLE = frozenset({429, 502, 503, 504})
+
+#: The error's type while an index takes no writes, which has the status 403.
+BLOCKED = "cluster_block_exception"
 
 _ATTEMPTS = 4
 #: Seconds: the first pause is at most this, each further one at most twice the one before, up to the cap.
@@ -25,6 +28,10 @@ _PAUSE_SECONDS = 0.05
 _PAUSE_CAP_SECONDS = 1.0
 
 _random = SystemRandom()
+
+
+class WritesPaused(StoreUnavailable):
+    """The index takes no writes for now: it is being moved to its next version. Reads go on."""
 
 
 class Refused(RuntimeError):
@@ -48,7 +55,11 @@ async def called(request: Callable[[], Awaitable[T]], seconds: float) -> T:
     except ApiError as error:
         if error.meta.status in RETRIABLE:
             raise StoreUnavailable from error
-        raise Refused(f"Elasticsearch answered {error.meta.status} {error.error}") from error
+        if error.meta.status == 403 and BLOCKED in str(error.body):
+            raise WritesPaused from error
+        # Without an exception's type the client makes a text of the whole body, which may quote documents.
+        kind = error.error if error.error.isidentifier() else type(error).__name__
+        raise Refused(f"Elasticsearch answered {error.meta.status} {kind}") from error
 
 
 async def _attempted(request: Callable[[], Awaitable[T]]) -> T:

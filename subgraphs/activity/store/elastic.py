@@ -15,8 +15,10 @@ interleave, one of them sees the other.
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -37,6 +39,7 @@ from subgraphs.activity.store.breaker import GuardedCalls
 from subgraphs.activity.store.calls import RETRIABLE, Refused, called
 from subgraphs.activity.store.documents import centavos, event_of
 from subgraphs.activity.store.elastic_writes import ElasticWrites
+from subgraphs.activity.store.migration import migrate
 from subgraphs.activity.store.port import (
     EraseResult,
     Filter,
@@ -53,8 +56,11 @@ __all__ = ["ElasticStore"]
 _READ_SECONDS = 3.0
 #: Connections to each node: as many requests as the service answers at once, and the writes.
 _CONNECTIONS = 64
-#: Seconds for one request of a migration, copying apart.
+#: Seconds for one request of a migration or of an expiry, and for the copying of all data.
 _MIGRATE_SECONDS = 30.0
+_COPY_SECONDS = 6 * 3_600.0
+#: Events that expire by one request: a fraction of a second, so that other requests get their turn.
+_EXPIRE_BATCH = 5_000
 
 _DEFAULT_PREFIX = "activity"
 
@@ -92,8 +98,10 @@ class ElasticStore:
         return cls(client, prefix)
 
     async def open(self) -> None:
-        """See `ActivityStore.open`."""
-        await self.migrate()
+        """See `ActivityStore.open`; raises `ConfigurationProblem` for indices of another version."""
+        client = self._client.options(request_timeout=_MIGRATE_SECONDS)
+        for index in (self._tombstones, self._events):
+            await called(partial(indices.ensure, client, index), _MIGRATE_SECONDS)
 
     async def close(self) -> None:
         """See `ActivityStore.close`."""
@@ -102,9 +110,29 @@ class ElasticStore:
     async def migrate(self) -> str:
         """See `ActivityStore.migrate`; raises `ConfigurationProblem` for indices of a newer version."""
         client = self._client.options(request_timeout=_MIGRATE_SECONDS)
-        events = await called(lambda: indices.migrate(client, self._events), indices.REINDEX_SECONDS)
-        tombstones = await called(lambda: indices.migrate(client, self._tombstones), indices.REINDEX_SECONDS)
+        # Tombstones first: they decide what of the events may not come along.
+        tombstones = await called(partial(migrate, client, self._tombstones), _COPY_SECONDS)
+        events = await called(partial(migrate, client, self._events, self._tombstones.alias), _COPY_SECONDS)
         return f"{events}; {tombstones}"
+
+    async def expire(self, before: dt.datetime) -> int:
+        """See `ActivityStore.expire`."""
+        client = self._client.options(request_timeout=_MIGRATE_SECONDS)
+        expired = 0
+        while True:
+            answer = await called(
+                lambda: client.delete_by_query(
+                    index=self._events.alias,
+                    query=queries.occurred_before(before),
+                    max_docs=_EXPIRE_BATCH,
+                    conflicts="proceed",
+                    refresh=True,
+                ),
+                _MIGRATE_SECONDS,
+            )
+            expired += int(answer["deleted"])
+            if not answer["deleted"]:
+                return expired
 
     async def ready(self) -> bool:
         """See `ActivityStore.ready`."""

@@ -11,7 +11,7 @@ from elasticsearch import AsyncElasticsearch, ConflictError
 from subgraphs.activity.domain import Erasure, Event, Outcome
 from subgraphs.activity.store import queries
 from subgraphs.activity.store.breaker import GuardedCalls
-from subgraphs.activity.store.calls import RETRIABLE, Refused, pause
+from subgraphs.activity.store.calls import BLOCKED, RETRIABLE, Refused, WritesPaused, pause
 from subgraphs.activity.store.documents import event_document, tombstone_document
 from subgraphs.activity.store.port import EraseResult, StoreUnavailable
 
@@ -134,6 +134,8 @@ class ElasticWrites:
         for result in results:
             if result["status"] == 404 and 404 not in expected:
                 raise StoreUnavailable
+            if result.get("error", {}).get("type") == BLOCKED:
+                raise WritesPaused
             if result["status"] not in expected and result["status"] not in RETRIABLE:
                 raise Refused(f"Elasticsearch answered {result['status']} {result['error']['type']}")
         return [result["status"] for result in results]

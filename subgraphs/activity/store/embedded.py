@@ -39,6 +39,9 @@ from subgraphs.activity.store.words import words
 
 __all__ = ["EmbeddedStore"]
 
+#: Events that expire in one transaction: a few milliseconds, so that other writes get their turn.
+_EXPIRE_BATCH = 1_000
+
 _Row = tuple[Any, ...]
 
 
@@ -70,6 +73,15 @@ class EmbeddedStore:
     async def migrate(self) -> str:
         """See `ActivityStore.migrate`; raises `ConfigurationProblem` when a newer version wrote the file."""
         return await self._connections.maintain(_migrate)
+
+    async def expire(self, before: dt.datetime) -> int:
+        """See `ActivityStore.expire`."""
+        expired = 0
+        while deleted := await self._connections.write(lambda connection: _expire(connection, before)):
+            expired += deleted
+        if expired:
+            await self._connections.maintain(_scrub)
+        return expired
 
     async def ready(self) -> bool:
         """See `ActivityStore.ready`."""
@@ -219,6 +231,12 @@ def _erase(connection: sqlite3.Connection, erasure: Erasure) -> EraseResult:
         },
     )
     return EraseResult(Outcome.APPLIED, erasure.version)
+
+
+def _expire(connection: sqlite3.Connection, before: dt.datetime) -> int:
+    oldest = {"before": to_micros(before), "limit": _EXPIRE_BATCH}
+    connection.execute(statements.EXPIRE_WORDS, oldest)
+    return connection.execute(statements.EXPIRE_EVENTS, oldest).rowcount
 
 
 def _scrub(connection: sqlite3.Connection) -> None:

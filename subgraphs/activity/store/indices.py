@@ -1,7 +1,6 @@
 """The indices of the Elasticsearch store: versioned, each behind an alias, and strict.
 
-Readers and writers know the alias alone. A change of mapping is a new version: `migrate` fills it from the
-old index and turns the alias in one step; the old index stays until somebody deletes it.
+Readers and writers know the alias alone. A change of mapping is a new version, see `migration`.
 """
 
 from __future__ import annotations
@@ -17,11 +16,13 @@ from subgraphs.activity.store.words import ANALYSER, ANALYSIS
 
 __all__ = [
     "EVENTS_VERSION",
-    "REINDEX_SECONDS",
     "TOMBSTONES_VERSION",
     "Index",
+    "create",
+    "current_version",
+    "ensure",
     "events_index",
-    "migrate",
+    "refuse_newer",
     "tombstones_index",
 ]
 
@@ -30,10 +31,8 @@ TOMBSTONES_VERSION = 1
 
 #: A customer's events lie on one shard, so this bounds how far one index spreads. Three fill three nodes.
 _SHARDS = 3
-#: How long a write waits at most until searches see it (`refresh=wait_for`).
+#: How long it takes at most until searches see a write.
 _REFRESH_INTERVAL = "250ms"
-#: Seconds for copying an index into its next version.
-REINDEX_SECONDS = 3_600
 
 _KEYWORD = {"type": "keyword"}
 #: Kept for the answer, not searchable by itself.
@@ -114,46 +113,35 @@ def tombstones_index(prefix: str) -> Index:
     )
 
 
-async def migrate(client: AsyncElasticsearch, index: Index) -> str:
-    """Let the alias stand for this version of the index; answers what was done.
+async def ensure(client: AsyncElasticsearch, index: Index) -> None:
+    """Let the alias stand for this version if it stands for nothing yet.
 
-    The router must rest while an older version is copied: what is erased meanwhile would come back.
-    Raises `ConfigurationProblem` when the alias stands for a newer version.
+    Raises `ConfigurationProblem` when it stands for another version: copying is `migrate`'s work, which must
+    not begin because a process starts.
     """
-    current = await _current_version(client, index.alias)
+    current = await current_version(client, index.alias)
     if current is None:
-        await _create(client, index, {index.alias: {"is_write_index": True}})
-        return f"created {index.name}"
-    if current == index.version:
-        return f"{index.name} was there already"
+        await create(client, index, {index.alias: {"is_write_index": True}})
+    elif current < index.version:
+        raise ConfigurationProblem(
+            f"{index.alias} stands for version {current}, older than this program's {index.version}:"
+            " run `customer-graph activity migrate`"
+        )
+    else:
+        refuse_newer(index, current)
+
+
+def refuse_newer(index: Index, current: int) -> None:
+    """Raise `ConfigurationProblem` when the index is of a version that this program does not know."""
     if current > index.version:
         raise ConfigurationProblem(
             f"{index.alias} stands for version {current}, newer than this program's {index.version}:"
             " run the newer program"
         )
-    old = f"{index.alias}-v{current}"
-    await _create(client, index, {})
-    copied = await client.options(request_timeout=REINDEX_SECONDS).reindex(
-        source={"index": old},
-        dest={"index": index.name, "op_type": "create"},
-        conflicts="proceed",  # a second attempt finds part of the work done
-        refresh=True,
-        wait_for_completion=True,
-    )
-    if copied["failures"]:
-        raise ConfigurationProblem(
-            f"{old} could not be copied into {index.name}; the alias still stands for {old}"
-        )
-    await client.indices.update_aliases(
-        actions=[
-            {"remove": {"index": old, "alias": index.alias}},
-            {"add": {"index": index.name, "alias": index.alias, "is_write_index": True}},
-        ]
-    )
-    return f"copied {copied['created']} documents from {old} to {index.name}"
 
 
-async def _current_version(client: AsyncElasticsearch, alias: str) -> int | None:
+async def current_version(client: AsyncElasticsearch, alias: str) -> int | None:
+    """The version that the alias stands for, if any."""
     if not await client.indices.exists_alias(name=alias):
         return None
     names = list(await client.indices.get_alias(name=alias))
@@ -165,7 +153,8 @@ async def _current_version(client: AsyncElasticsearch, alias: str) -> int | None
     return int(versions[0])
 
 
-async def _create(client: AsyncElasticsearch, index: Index, aliases: Mapping[str, Any]) -> None:
+async def create(client: AsyncElasticsearch, index: Index, aliases: Mapping[str, Any]) -> None:
+    """Make the index, unless it is there."""
     try:
         await client.indices.create(
             index=index.name,

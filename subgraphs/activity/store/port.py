@@ -119,6 +119,13 @@ class ActivityStore(Protocol):
         """Bring schema and data to this version; repeatable. Answers what was done, in one line."""
         ...
 
+    async def expire(self, before: dt.datetime) -> int:
+        """Delete all events that occurred before a moment, a few thousand at a time; answers how many.
+
+        For keeping events no longer than one may. A replay of older events brings them back.
+        """
+        ...
+
     async def ready(self) -> bool:
         """The store answers and has its schema. Never raises."""
         ...

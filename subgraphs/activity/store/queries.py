@@ -5,6 +5,7 @@ No text of a caller becomes part of a query language: there is no query_string, 
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -18,6 +19,7 @@ __all__ = [
     "filter_query",
     "histogram",
     "latest",
+    "occurred_before",
     "of_customer",
     "page",
     "spending",
@@ -149,6 +151,11 @@ def with_event_ids(event_ids: Sequence[uuid.UUID]) -> dict[str, Any]:
 def of_customer(customer: uuid.UUID) -> dict[str, Any]:
     """The query for everything of one customer."""
     return {"term": {"customer_id": str(customer)}}
+
+
+def occurred_before(moment: dt.datetime) -> dict[str, Any]:
+    """The query for everything that occurred before a moment."""
+    return {"range": {"occurred": {"lt": to_micros(moment)}}}
 
 
 def _nothing_but_aggregations() -> dict[str, Any]:

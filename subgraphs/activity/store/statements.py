@@ -15,6 +15,8 @@ from subgraphs.activity.store.words import words
 __all__ = [
     "DELETE_EVENTS",
     "DELETE_WORDS",
+    "EXPIRE_EVENTS",
+    "EXPIRE_WORDS",
     "INSERT_EVENT",
     "INSERT_TOMBSTONE",
     "INSERT_WORDS",
@@ -103,6 +105,9 @@ WHERE NOT EXISTS (SELECT 1 FROM event WHERE id = asked.value)
   AND NOT EXISTS (SELECT 1 FROM tombstone WHERE event_id = asked.value)
 ORDER BY asked.key
 """
+_EXPIRED = "(SELECT sequence FROM event WHERE occurred < :before ORDER BY occurred, id LIMIT :limit)"
+EXPIRE_WORDS = f"DELETE FROM event_words WHERE rowid IN {_EXPIRED}"  # noqa: S608  constants only
+EXPIRE_EVENTS = f"DELETE FROM event WHERE sequence IN {_EXPIRED}"  # noqa: S608  constants only
 INSERT_WORDS = "INSERT INTO event_words (rowid, words) VALUES (:sequence, :words)"
 
 # For each customer one step into the index: the newest row of the kind.
