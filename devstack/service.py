@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from devstack.ports import listens
 from devstack.probe import fetch
 from devstack.process import Child, Launch
 from devstack.servers.protocol import StartFailed
@@ -77,8 +78,9 @@ class Service:
             raise StartFailed(f"{self.name} could not be started: {error.strerror}") from error
 
     def ready(self) -> bool:
-        """Whether our own process says that it is ready."""
-        return self.pid is not None and fetch(self._spec.port, "/health/ready")[0] == 200
+        """Whether our own process says that it is ready, and not another's that came to the port first."""
+        pid, port = self.pid, self._spec.port
+        return pid is not None and listens(pid, port) and fetch(port, "/health/ready")[0] == 200
 
     def stop(self) -> None:
         """Let it finish what it is doing, and end it. Safe to repeat."""

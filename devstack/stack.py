@@ -109,7 +109,9 @@ def _choose_ports(gateway_port: int) -> dict[str, int]:
         )
     ports = Ports()
     gateway = ports.prefer(gateway_port)
-    return {name: ports.prefer(port) for name, port in _PREFERRED_PORTS.items()} | {"gateway": gateway}
+    # Who takes any port for the gateway runs stacks side by side; the usual ports are left to the others.
+    preferred = {name: port if gateway_port else 0 for name, port in _PREFERRED_PORTS.items()}
+    return {name: ports.prefer(port) for name, port in preferred.items()} | {"gateway": gateway}
 
 
 def _base_environment(folder: DataFolder) -> dict[str, str]:
