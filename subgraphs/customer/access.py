@@ -65,6 +65,7 @@ def recorded(app: ASGIApp, journal: AccessJournal, clock: Clock) -> ASGIApp:
             entry = _entry(
                 scope, facts, at, (time.perf_counter() - started) * 1_000, status if answered else 500
             )
+            facts["outcome"] = entry.outcome
             written = await _written(journal, entry)
         if not written and entry.operation_type != "mutation":
             await _send_unavailable(send)
@@ -93,12 +94,18 @@ def _entry(
         request_id=telemetry.current_trace().request_id,
         subject=principal.subject if principal is not None else None,
         operation_type=_text(facts.get("operation_type")),
-        operation_name=_text(facts.get("operation_name")),
+        operation_name=_text(_operation(facts)),
         customer_ids=[UUID(customer_id) for customer_id in ids] if isinstance(ids, list | tuple) else [],
         outcome=_outcome(facts, status),
         status=status,
         duration_ms=duration_ms,
     )
+
+
+def _operation(facts: Mapping[str, object]) -> object:
+    """The operation's name; of a nameless one, as gateways send them, the root fields."""
+    fields = facts.get("root_fields")
+    return facts.get("operation_name") or (" ".join(fields) if isinstance(fields, list) else None)
 
 
 def _outcome(facts: Mapping[str, object], status: int) -> Outcome:

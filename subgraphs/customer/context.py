@@ -53,7 +53,6 @@ class CustomerContext(RequestContext):
 
     store: Store
     loaders: Loaders = field(init=False)
-    _touched: dict[UUID, None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.forget_reads()
@@ -61,11 +60,6 @@ class CustomerContext(RequestContext):
     def forget_reads(self) -> None:
         """What was read before a mutation is not shown after it."""
         self.loaders = Loaders(self.store.reader)
-
-    def touch(self, ids: Iterable[UUID]) -> None:
-        """These customers go into the log line and the access log of this request."""
-        self._touched |= dict.fromkeys(ids)
-        self.request_log["customer_ids"] = [str(customer_id) for customer_id in self._touched]
 
 
 def _one(read: Callable[[Iterable[UUID]], Awaitable[Mapping[UUID, _T]]]) -> DataLoader[UUID, _T | None]:

@@ -18,7 +18,7 @@ from graphql import DocumentNode, ExecutionResult, GraphQLError, OperationType
 from kernel import telemetry
 from kernel.asgi import ASGIApp, Receive, Scope, Send
 from subgraphs.edge.context import RequestContext
-from subgraphs.edge.documents import DocumentCache
+from subgraphs.edge.documents import DocumentCache, Prepared
 from subgraphs.edge.errors import ErrorCode, RequestRefused, formatted, problem
 from subgraphs.edge.http import GRAPHQL_JSON, PLAIN_JSON, GraphQLRequest, MediaType, negotiated, read_request
 from subgraphs.edge.limits import Limits, check_variables
@@ -106,9 +106,11 @@ class _GraphQLApp(Generic[C]):
     async def _answered(self, request: GraphQLRequest, base: RequestContext) -> dict[str, Any]:
         """Execute the request; raises `RequestRefused` when it cannot be begun."""
         started = time.perf_counter()
-        document, operation_name, operation_type = self._chosen(request)
+        prepared = self._documents.prepare(request.query)
+        document, operation_name, operation_type = self._chosen(prepared, request)
         base.request_log["operation_type"] = operation_type.value
         base.request_log["operation_name"] = operation_name
+        base.request_log["root_fields"] = list(prepared.root_fields[operation_name])
         context = self._context(base)
         result = await self._executed(document, request, operation_name, context)
         errors = [formatted(error) for error in result.errors or ()]
@@ -123,8 +125,9 @@ class _GraphQLApp(Generic[C]):
         # Errors first: whoever reads a cut answer sees why.
         return {"errors": errors, "data": result.data} if errors else {"data": result.data}
 
-    def _chosen(self, request: GraphQLRequest) -> tuple[DocumentNode, str | None, OperationType]:
-        prepared = self._documents.prepare(request.query)
+    def _chosen(
+        self, prepared: Prepared, request: GraphQLRequest
+    ) -> tuple[DocumentNode, str | None, OperationType]:
         if prepared.document is None:
             raise RequestRefused(prepared.errors)
         try:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
-from dataclasses import dataclass
+from collections.abc import Iterable, MutableMapping
+from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from kernel.auth import Principal
 
@@ -26,13 +27,19 @@ class RequestContext:
 
     #: Who asks, verified; None when the request carried no token.
     principal: Principal | None
-    #: Fields of the one log line of this request. The edge fills operation_name, operation_type, error_count
-    #: and error_code; a resolver may add ids (`customer_ids`), never values of a profile.
+    #: Fields of the one log line of this request. The edge fills operation_name, operation_type, root_fields,
+    #: error_count and error_code; a resolver may add ids (`touch`), never values of a profile.
     request_log: MutableMapping[str, Any]
     request_id: str
     traceparent: str
     #: The schema may be read by this caller (introspection is on).
     introspection: bool = False
+    _touched: dict[UUID, None] = field(default_factory=dict, init=False, repr=False)
+
+    def touch(self, ids: Iterable[UUID]) -> None:
+        """These customers go into the log line of this request (and its row of an access log)."""
+        self._touched |= dict.fromkeys(ids)
+        self.request_log["customer_ids"] = [str(customer_id) for customer_id in self._touched]
 
     def common(self) -> dict[str, Any]:
         """The fields above, to build a subclass from."""

@@ -29,6 +29,7 @@ from graphql import (
 
 from subgraphs.edge.errors import ErrorCode, LimitExceeded, formatted, problem
 from subgraphs.edge.limits import Limits, check_operation, check_text
+from subgraphs.edge.root_fields import root_fields
 
 __all__ = ["DocumentCache", "Prepared"]
 
@@ -43,6 +44,8 @@ class Prepared:
     document: DocumentNode | None
     operations: Mapping[str | None, OperationType] = field(default_factory=dict)
     errors: Sequence[Mapping[str, Any]] = ()
+    #: By operation name: what it asks for (`root_fields`).
+    root_fields: Mapping[str | None, Sequence[str]] = field(default_factory=dict)
 
 
 class DocumentCache:
@@ -83,15 +86,17 @@ class DocumentCache:
         errors = self._validation_errors(document)
         if errors:
             return Prepared(None, errors=errors)
-        operations = {
-            node.name.value if node.name else None: node.operation
+        nodes = {
+            node.name.value if node.name else None: node
             for node in document.definitions
             if isinstance(node, OperationDefinitionNode)
         }
+        operations = {name: node.operation for name, node in nodes.items()}
         if OperationType.SUBSCRIPTION in operations.values():
             refusal = problem(ErrorCode.UNSUPPORTED_OPERATION, "Subscriptions are not served here.")
             return Prepared(None, errors=[refusal])
-        return Prepared(document, operations)
+        asked = {name: root_fields(document, node) for name, node in nodes.items()}
+        return Prepared(document, operations, root_fields=asked)
 
     def _validation_errors(self, document: DocumentNode) -> list[dict[str, Any]]:
         if not self._introspection:

@@ -254,8 +254,9 @@ class Customer:
     monthly_income: Decimal = federation_field(external=True)
 
     @classmethod
-    async def resolve_references(cls, info: Info, references: Sequence[Reference]) -> Sequence[Self]:  # noqa: ARG003
+    async def resolve_references(cls, info: Info, references: Sequence[Reference]) -> Sequence[Self]:
         """Every id is answered: whether the customer exists is the customer subgraph's to say."""
+        info.context.touch(reference.id for reference in references)
         return [cls.of(reference) for reference in references]
 
     @classmethod

@@ -75,13 +75,13 @@ class Mutation:
     @mutation(inaccessible=True, requires_scopes=_SYNC)
     async def apply_profile(self, info: Info, event: inputs.ProfileEvent) -> entities.ApplyResult:
         """See `inbox`."""
-        info.context.request_log["customer_ids"] = [event.customer_id]
+        info.context.touch([entity_id(event.customer_id)])
         return entities.ApplyResult.of(await info.context.inbox.apply_profile(event.to_domain()))
 
     @mutation(inaccessible=True, requires_scopes=_SYNC)
     async def erase_rating(self, info: Info, event: inputs.ErasureEvent) -> entities.ApplyResult:
         """See `inbox`."""
-        info.context.request_log["customer_ids"] = [event.customer_id]
+        info.context.touch([entity_id(event.customer_id)])
         return entities.ApplyResult.of(await info.context.inbox.erase(event.to_domain()))
 
 

@@ -107,13 +107,16 @@ def _activity(stack: Stack) -> Iterator[Place]:
         return
     parts = urlsplit(url)
     pattern = f"{parts.scheme}://{parts.netloc}/{parts.path.strip('/')}*"
-    for path in ("_refresh", "_search?size=10000"):
-        request = urllib.request.Request(
-            f"{pattern}/{path}", method="POST", data=b"{}", headers={"content-type": "application/json"}
-        )
-        with urllib.request.urlopen(request, timeout=_REQUEST_SECONDS) as answer:
-            text = answer.read().decode()
-    yield Place("Elasticsearch", json.dumps(json.loads(text), ensure_ascii=False))
+    _post(f"{pattern}/_refresh")
+    yield Place("Elasticsearch", json.dumps(_post(f"{pattern}/_search?size=10000"), ensure_ascii=False))
+
+
+def _post(url: str) -> object:
+    request = urllib.request.Request(
+        url, method="POST", data=b"{}", headers={"content-type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=_REQUEST_SECONDS) as answer:
+        return json.loads(answer.read())
 
 
 def _sqlite(folder: Path) -> Iterator[Place]:

@@ -82,6 +82,12 @@ async def test_an_anonymous_request_leaves_its_row(world: World) -> None:
     assert (row["subject"], row["operation_name"], row["outcome"]) == (None, "Nobody", "PARTIAL")
 
 
+async def test_a_nameless_operation_is_told_by_its_root_fields(world: World) -> None:
+    """A gateway sends operations without names; the row still says what was done."""
+    await world.ask("{ a: customers { totalCount } __typename }")
+    assert (await entries(world))[-1]["operation_name"] == "customers __typename"
+
+
 async def test_requests_at_once_have_a_row_each(world: World) -> None:
     """Rows are written together, none is lost."""
     await asyncio.gather(
@@ -136,6 +142,8 @@ async def test_the_log_line_says_what_the_row_says(world: World) -> None:
         await world.mutate("addDebt", given)
     line = next(line for line in lines if line["event"] == "http.request_answered")
     assert line["operation_name"] == "Act"
+    assert line["root_fields"] == ["addDebt"]
+    assert line["outcome"] == "USER_ERROR"
     assert line["operation_type"] == "mutation"
     assert line["customer_ids"] == [customer_id]
     assert line["user_errors"] == ["INVALID_VALUE"]

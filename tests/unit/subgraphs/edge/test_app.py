@@ -79,13 +79,19 @@ async def test_a_bug_is_masked_and_logged(query: str) -> None:
 
 
 async def test_the_request_log_tells_what_ran() -> None:
-    """Name, type and errors; never a value or the text."""
-    answer = await call(shop(), "query Greeting($t: String) { echo(text: $t) }", {"t": "oi"})
-    assert answer.log == {"operation_name": "Greeting", "operation_type": "query", "error_count": 0}
+    """Name, type, root fields and errors; never a value or the text."""
+    answer = await call(shop(), "query Greeting($t: String) { hello: echo(text: $t) }", {"t": "oi"})
+    assert answer.log == {
+        "operation_name": "Greeting",
+        "operation_type": "query",
+        "root_fields": ["echo"],
+        "error_count": 0,
+    }
     refused = await call(shop(), "mutation Write { apply(amount: 1) }")
     assert refused.log == {
         "operation_name": "Write",
         "operation_type": "mutation",
+        "root_fields": ["apply"],
         "error_count": 1,
         "error_code": "UNAUTHORIZED_FIELD_OR_TYPE",
     }
