@@ -27,12 +27,8 @@ from gateway.plan.views import Views
 from gateway.supergraph.join import FieldIn, Key
 from gateway.supergraph.model import Supergraph
 from gateway.supergraph.values import TypeRef
-from tests.conformance.suite import all_worlds, case_id, committed_fetches
-from tests.conformance.world import Case, World
+from tests.conformance.ablation import Switch, first_broken_case
 from tests.kit import federation as kit_federation
-from tests.kit.federation import Federation
-
-Switch = Callable[[pytest.MonkeyPatch], None]
 
 
 def _no_external(patch: pytest.MonkeyPatch) -> None:
@@ -207,43 +203,4 @@ _SWITCHES: dict[str, Switch] = {
 @pytest.mark.parametrize("rule", _SWITCHES)
 def test_without_the_rule_a_case_goes_wrong(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Some case gives other data, other errors or other fetches, or its requests are invalid."""
-    sdls = {world.name: world.federation.supergraph.sdl for world in all_worlds()}
-    table = committed_fetches()
-    _SWITCHES[rule](monkeypatch)
-    broken = (
-        case_id(world, case)
-        for world in all_worlds()
-        for case in world.cases
-        if not _holds(World(world.name, _fresh(world, sdls[world.name]), (), world.journal), case, table)
-    )
-    assert next(broken, None) is not None
-
-
-def _fresh(world: World, sdl: str) -> Federation:
-    """The world loaded anew, so that nothing is remembered from before the rule was switched off."""
-    key = (world.name, sdl)
-    if _fresh_federations.get(key) is None:
-        _fresh_federations[key] = Federation(list(world.federation.doubles.values()), sdl)
-    return _fresh_federations[key]
-
-
-_fresh_federations: dict[tuple[str, str], Federation] = {}
-
-
-@pytest.fixture(autouse=True)
-def _nothing_remembered() -> None:
-    _fresh_federations.clear()
-
-
-def _holds(world: World, case: Case, table: dict[str, int | None]) -> bool:
-    try:
-        result = world.run(case)
-    except (AssertionError, RecursionError, AttributeError, KeyError, ExceptionGroup):
-        return False  # an invalid request, or a plan that cannot even be made
-    fetches = None if result.plan is None else result.fetches
-    return (
-        result.data == case.data
-        and fetches == table[case_id(world, case)]
-        and (case.codes is not None or sorted(map(str, result.paths)) == sorted(map(str, case.errors)))
-        and (case.journal is None or tuple(world.journal) == case.journal)
-    )
+    assert first_broken_case(_SWITCHES[rule], monkeypatch) is not None
