@@ -76,6 +76,17 @@ def test_migrate_lays_the_schema_and_may_be_repeated(tmp_path: Path) -> None:
     assert "there already" in again.stdout
 
 
+def test_expire_asks_first_and_says_how_many(tmp_path: Path) -> None:
+    """Without a yes nothing happens."""
+    url = f"sqlite:///{tmp_path}/activity.db"
+    run("migrate", ACTIVITY_STORE_URL=url)
+    asked = run("expire", "--before", "2021-01-01", ACTIVITY_STORE_URL=url)
+    assert asked.returncode == 1
+    assert "deletes all events before 2021-01-01" in asked.stdout
+    done = run("expire", "--before", "2021-01-01", "--yes", ACTIVITY_STORE_URL=url)
+    assert (done.returncode, done.stdout) == (0, "0 events deleted\n")
+
+
 @dataclass
 class Running:
     """A subgraph that serves."""
