@@ -73,6 +73,7 @@ class _Requirement:
             selection = self._below(each.named, depth)
             if not selection:
                 return ""
+            _keep_whole(self._world, each.named)
         each.reliable = True
         self._copy(owner, each)
         arguments = "(n: 3)" if each.arguments and self._random.random() < 0.6 else ""
@@ -125,6 +126,19 @@ class _Requirement:
                 for part in self._world.copies(entity.name, name):
                     if "@inaccessible" not in part.directives and "@external" not in part.directives:
                         part.directives.append("@inaccessible")
+
+
+def _keep_whole(world: World, name: str) -> None:
+    """A required object is not nulled by what a client asks of it beside what is required.
+
+    The gateway fetches an object once for both, as the reference does, so such a null would be sent.
+    """
+    for owner in world.possible(name):
+        for each in world.objects[owner].fields.values():
+            if each.type.endswith("!") and not each.reliable:
+                each.reliable = True
+                if not each.is_leaf:
+                    _keep_whole(world, each.named)
 
 
 def _escaped(text: str) -> str:

@@ -65,7 +65,7 @@ def _add_fields(world: World, omega: Subgraph, name: str, random: Random) -> Non
     plain = [each for each in world.objects if each.startswith("V") and _is_plain(world, each)]
     if plain and random.random() < 0.3:
         target = random.choice(plain)
-        link = Field(f"v{name.lower()}", wrap(target, random))
+        link = Field(f"v{name.lower()}", wrap(target, random).removesuffix("!"))
         _add(world, name, link)
         parts[link.name] = Part(link.type)
         mention(world, omega, target)
@@ -98,6 +98,6 @@ def _add_links(world: World, omega: Subgraph, random: Random) -> None:
     for entity in world.entities:
         if entity.name not in behind and random.random() < 0.5:
             target = random.choice(sorted(omega.interface_objects))
-            link = Field("lo", wrap(target, random))
+            link = Field("lo", wrap(target, random).removesuffix("!"))
             entity.add(link)
             mention_entity(world, omega, entity)["lo"] = Part(link.type)
