@@ -41,7 +41,8 @@ class Envelope:
     """One event.
 
     `subject` is the customer's id, `sequence` its version at the commit, `data` the payload that the
-    event's `type` says; `traceparent` follows the W3C Trace Context of the mutation that caused it.
+    event's `type` says; `traceparent` (W3C Trace Context) and `request_id` (`x-request-id`) are those of the
+    mutation that caused it, so that one id finds both in every log.
     """
 
     id: str
@@ -52,6 +53,8 @@ class Envelope:
     sequence: int
     data: Mapping[str, object]
     traceparent: str | None = None
+    #: Travels as the extension attribute `requestid`: CloudEvents allows lower case and digits only.
+    request_id: str | None = None
 
     def to_dict(self) -> dict[str, object]:
         """The envelope as the JSON object that travels."""
@@ -68,6 +71,8 @@ class Envelope:
         }
         if self.traceparent is not None:
             envelope["traceparent"] = self.traceparent
+        if self.request_id is not None:
+            envelope["requestid"] = self.request_id
         envelope["data"] = dict(self.data)
         return envelope
 
@@ -92,7 +97,6 @@ class Envelope:
         data = raw.get("data", {})
         if not isinstance(data, dict):
             raise MalformedEnvelope("data is not an object")
-        traceparent = raw.get("traceparent")
         return cls(
             id=raw["id"],
             source=raw["source"],
@@ -101,8 +105,14 @@ class Envelope:
             time=_instant(raw["time"]),
             sequence=_sequence(raw["sequence"]),
             data=data,
-            traceparent=traceparent if isinstance(traceparent, str) else None,
+            traceparent=_optional_text(raw, "traceparent"),
+            request_id=_optional_text(raw, "requestid"),
         )
+
+
+def _optional_text(raw: Mapping[str, object], name: str) -> str | None:
+    value = raw.get(name)
+    return value if isinstance(value, str) else None
 
 
 def _instant(text: str) -> datetime:

@@ -34,7 +34,8 @@ Calls = Mapping[str, Mapping[str, "Call"]]
 #: What a JMESPath expression's value is known to be before there is any envelope.
 _ATTRIBUTE_KINDS = {
     "id": "text", "subject": "text", "type": "text", "source": "text", "time": "text", "sequence": "text",
-    "specversion": "text", "traceparent": "text", "datacontenttype": "text", "data": "object",
+    "specversion": "text", "traceparent": "text", "requestid": "text", "datacontenttype": "text",
+    "data": "object",
 }  # fmt: skip
 _FUNCTION_KINDS = {"to_number": "number", "to_string": "text", "length": "number", "join": "text"}
 _SCALAR_KINDS = {"Int": "number", "Float": "number", "Boolean": "truth value", "String": "text", "ID": "text"}

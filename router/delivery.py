@@ -49,7 +49,8 @@ class Delivery:
             planned = plan(self._calls, held.message.body)
             if isinstance(planned, Poison):
                 return Attempt(DeadLetter(planned.reason, planned.detail), True, planned.envelope)
-            with bind_trace(planned.envelope.id, planned.envelope.traceparent):
+            envelope = planned.envelope
+            with bind_trace(envelope.request_id or envelope.id, envelope.traceparent):
                 return await self._apply(held, planned)
         except Exception:
             log.exception("router.attempt_broke", queue=self._queue.name, event_id=held.message.deduplication)

@@ -61,7 +61,7 @@ class Mutations:
             await transaction.insert_customer(receipt.customer_id, draft, _INPUT)
             profile = _profile_of(draft)
             event = profile_event(receipt.event_id, receipt.customer_id, receipt.version, profile)
-            await transaction.append([event], intent.traceparent)
+            await transaction.append([event], intent.trace)
             return receipt
 
         return await self._commit(work)
@@ -167,7 +167,7 @@ class Mutations:
             _refuse_erased(held)
             payload = drafts.activity_payload(str(receipt.event_id), held.id, activity)
             event = activity_event(receipt.event_id, held.id, held.version, payload)
-            await transaction.append([event], intent.traceparent)
+            await transaction.append([event], intent.trace)
             return receipt
 
         return await self._commit(work)
@@ -193,7 +193,7 @@ class Mutations:
             await transaction.erase(held, reason, intent.principal, receipt.event_id)
             event_ids = {target: new_uuid() for target in _ALL} | {"rating": receipt.event_id}
             events = erasure_events(event_ids, held.id, receipt.version)
-            await transaction.append(events, intent.traceparent)
+            await transaction.append(events, intent.trace)
             return receipt
 
         return await self._commit(work)
@@ -215,7 +215,7 @@ class Mutations:
             _refuse(drafts.check_size(profile, _INPUT))
             await transaction.raise_version(held, profile, change)
             event = profile_event(receipt.event_id, held.id, receipt.version, profile)
-            await transaction.append([event], intent.traceparent)
+            await transaction.append([event], intent.trace)
             return receipt
 
         return await self._commit(work)

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import strawberry
 from strawberry import ID
 
+from kernel.telemetry import Trace
 from subgraphs.customer import inputs
 from subgraphs.customer.connection import CustomerConnection, CustomerFilter, customer_page
 from subgraphs.customer.domain.cpf import is_cpf, normalise_cpf
@@ -258,7 +259,7 @@ def _intent(info: CustomerInfo, operation: str, given: inputs.Keyed) -> Intent:
     assert principal is not None, "every mutation requires a scope"
     return Intent(
         principal=principal.subject,
-        traceparent=info.context.traceparent,
+        trace=Trace(info.context.request_id, info.context.traceparent),
         idempotency_key=key,
         canonical_input=canonical_input(operation, given),
     )

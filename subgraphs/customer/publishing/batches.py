@@ -54,6 +54,7 @@ def _envelope(event: OutboxEvent, data: dict[str, object]) -> Envelope:
         sequence=event.sequence,
         data=data,
         traceparent=event.traceparent,
+        request_id=event.request_id,
     )
 
 

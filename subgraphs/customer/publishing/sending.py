@@ -124,7 +124,7 @@ class Sending:
 
     def _tell_sent(self, event: OutboxEvent) -> None:
         """One log line under the trace of the mutation that made the event."""
-        with bind_trace(str(event.id), event.traceparent):
+        with bind_trace(event.request_id or str(event.id), event.traceparent):
             log.info(
                 "relay.event_published",
                 queue=self._queue,

@@ -36,7 +36,9 @@ STATEMENT_MS = 15_000
 #: Seconds to wait for a connection to open, and for a free one in the pool.
 CONNECT_SECONDS = 5.0
 
-_COLUMNS = "id, aggregateid, type, payload::text as payload, sequence, traceparent, created_at, position"
+_COLUMNS = (
+    "id, aggregateid, type, payload::text as payload, sequence, traceparent, request_id, created_at, position"
+)
 
 # A head is a customer's oldest unpublished event. Its row lock is the lock on all of this customer's events:
 # no other claim sees a later one as a head while the earlier one is unpublished.
@@ -116,6 +118,7 @@ class OutboxEvent:
     payload: str
     sequence: int
     traceparent: str | None
+    request_id: str | None
     created_at: datetime
     position: int
 
@@ -303,6 +306,7 @@ def _event(row: asyncpg.Record) -> OutboxEvent:
         payload=row["payload"],
         sequence=row["sequence"],
         traceparent=row["traceparent"],
+        request_id=row["request_id"],
         created_at=row["created_at"],
         position=row["position"],
     )

@@ -110,8 +110,8 @@ ERASE = text("SELECT customer_service.erase_customer(:id, :reason, :requested_by
 ERASURE_OF = text("SELECT event_id, version, erased_at FROM customer_service.erasure WHERE customer_id = :id")
 APPEND = text(
     "INSERT INTO customer_service.outbox "
-    "(id, aggregatetype, aggregateid, type, payload, sequence, queue, traceparent) "
-    "VALUES (:id, 'customer', :customer_id, :type, :payload, :sequence, :queue, :traceparent)"
+    "(id, aggregatetype, aggregateid, type, payload, sequence, queue, traceparent, request_id) "
+    "VALUES (:id, 'customer', :customer_id, :type, :payload, :sequence, :queue, :traceparent, :request_id)"
 ).bindparams(bindparam("payload", type_=JSONB))
 #: Waits for whoever is inserting the same event; inserts nothing when it is there.
 PROBE = text(

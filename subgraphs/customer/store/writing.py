@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kernel.telemetry import Trace
 from subgraphs.customer.domain.drafts import Change, Registration, new_uuid
 from subgraphs.customer.domain.problems import Path, Problem, ProblemCode, Rejected
 from subgraphs.customer.domain.profile import (
@@ -37,7 +38,8 @@ class Intent:
     """Who asks for a mutation, and how to recognise that it is asked again."""
 
     principal: str
-    traceparent: str | None
+    #: The trace that the mutation's events belong to.
+    trace: Trace
     idempotency_key: str | None
     #: The operation and its input in a canonical spelling, without the key.
     canonical_input: bytes
@@ -299,7 +301,7 @@ class Transaction:
         row = (await self._connection.execute(statements.ERASURE_OF, {"id": customer_id})).one()
         return Receipt(row.event_id, customer_id, row.version, targets, row.erased_at)
 
-    async def append(self, events: Iterable[OutboxEvent], traceparent: str | None) -> None:
+    async def append(self, events: Iterable[OutboxEvent], trace: Trace) -> None:
         """The relay will find these events once the transaction is committed; it is notified by a trigger."""
         rows = [
             {
@@ -309,7 +311,8 @@ class Transaction:
                 "payload": dict(event.payload),
                 "sequence": event.sequence,
                 "queue": event.queue,
-                "traceparent": traceparent,
+                "traceparent": trace.traceparent,
+                "request_id": trace.request_id,
             }
             for event in events
         ]

@@ -18,6 +18,7 @@ EVENT = Envelope(
     sequence=7,
     data={"city": "São Paulo"},
     traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    request_id="checkout-4711",
 )
 
 

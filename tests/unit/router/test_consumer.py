@@ -28,7 +28,7 @@ async def test_events_are_applied_in_order_and_deleted() -> None:
 
 
 async def test_call_carries_token_trace_and_event() -> None:
-    """The target gets a bearer token, the event's trace and its id as the request's."""
+    """The target gets a bearer token, the event's trace, and its id as the request's when it has no other."""
     async with open_world() as world:
         event = envelope("customer", 3)
         trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -42,6 +42,18 @@ async def test_call_carries_token_trace_and_event() -> None:
         assert call.headers["traceparent"].split("-")[1] == "4bf92f3577b34da6a3ce929d0e0e4736"
         assert call.event["version"] == 3
         assert call.event["profile"]["birthDate"] == "1980-05-17"
+
+
+async def test_call_carries_the_request_id_of_the_mutation() -> None:
+    """The id that the client gave its mutation arrives at the target."""
+    async with open_world() as world:
+        event = envelope("customer", 3)
+        body = event.to_json().decode().replace('"data"', '"requestid":"checkout-4711","data"')
+        world.sqs.send(QUEUE, body, "customer", event.id)
+        world.start()
+        await world.settle()
+        (call,) = world.target.calls
+        assert call.headers["x-request-id"] == "checkout-4711"
 
 
 async def test_failed_head_stops_its_lane_and_no_other() -> None:

@@ -160,7 +160,13 @@ async def test_a_commit_is_announced(world: World) -> None:
 
 
 async def test_one_trace_leads_from_the_request_to_the_event(world: World) -> None:
-    """The traceparent that came with the request is stored with its event."""
+    """The traceparent and the request id that came with the request are stored with its event."""
     trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-    await world.mutate("registerCustomer", brazil.registration(), headers={"traceparent": trace})
+    await world.mutate(
+        "registerCustomer",
+        brazil.registration(),
+        headers={"traceparent": trace, "x-request-id": "checkout-4711"},
+    )
     assert (await events(world))[0]["traceparent"] == trace
+    stored = await world.database.value("SELECT request_id FROM customer_graph.outbox LIMIT 1")
+    assert stored == "checkout-4711"
