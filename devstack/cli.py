@@ -154,8 +154,8 @@ def _seed(
     seeder = Seeder(folder, _gateway_url(folder), signer(folder).token("seeder", ROLES["clerk"]))
     run_until_stopped(load_with_progress(seeder, wanted))
     if map_path is not None:
-        numbers = {applicant.number for applicant in wanted}
-        write_map(map_path, [row for row in seeder.loaded if row.applicant in numbers])
+        loaded = {row.applicant: row for row in seeder.loaded}
+        write_map(map_path, [loaded[applicant.number] for applicant in wanted])
         say(f"wrote {map_path}")
 
 

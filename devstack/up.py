@@ -126,7 +126,7 @@ async def _demonstrate(stack: Running, customers: int) -> None:
 def _introduce(stack: Running) -> None:
     say("")
     for role, scopes in ROLES.items():
-        say(f"token of a {role} ({scopes or 'no scopes'}):")
+        say(f"token for the role {role} ({scopes or 'no scopes'}):")
         say(f"  {_token(stack.signer, role)}")
     say("")
     say(f"GraphQL   {stack.url}  (explorer: open it in a browser)")

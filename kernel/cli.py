@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from dataclasses import dataclass
+from typing import NoReturn
 
 import click
 
@@ -39,6 +40,17 @@ _COMMANDS = {
 }
 
 
+def _missing_package(error: ModuleNotFoundError, command: str) -> ConfigurationProblem | None:
+    """What to install; None when a module of our own is missing, which no installing would mend."""
+    package = (error.name or "").split(".")[0]
+    if package in ("", "kernel", *(entry.module.split(".")[0] for entry in _COMMANDS.values())):
+        return None
+    return ConfigurationProblem(
+        f"`{command}` needs the package {package}; install it with: "
+        f"pip install 'customer-graph[{_COMMANDS[command].extra}]'"
+    )
+
+
 class _Commands(click.Group):
     """A group whose members are looked up in the table above."""
 
@@ -54,12 +66,10 @@ class _Commands(click.Group):
         try:
             module = importlib.import_module(entry.module)
         except ModuleNotFoundError as error:
-            if error.name is not None and error.name.split(".")[0] == entry.module.split(".")[0]:
+            problem = _missing_package(error, cmd_name)
+            if problem is None:
                 raise
-            raise ConfigurationProblem(
-                f"`{cmd_name}` needs the package {error.name}; install it with: "
-                f"pip install 'customer-graph[{entry.extra}]'"
-            ) from error
+            raise problem from error
         command: click.Command = module.command
         return command
 
@@ -81,5 +91,16 @@ def main() -> None:
     try:
         _customer_graph(prog_name="customer-graph")
     except ConfigurationProblem as problem:
-        click.echo(f"customer-graph: {problem}", err=True)
-        sys.exit(2)
+        _give_up(problem)
+    except ModuleNotFoundError as error:
+        # Commands import what only they need when they run.
+        name = next(iter(sys.argv[1:]), "")
+        missing = _missing_package(error, name) if name in _COMMANDS else None
+        if missing is None:
+            raise
+        _give_up(missing)
+
+
+def _give_up(problem: ConfigurationProblem) -> NoReturn:
+    click.echo(f"customer-graph: {problem}", err=True)
+    sys.exit(2)

@@ -183,7 +183,8 @@ def test_an_unknown_customer_is_not_found(stack: Stack, mutation: str, fields: d
 
 def test_an_unknown_id_is_null(stack: Stack) -> None:
     """A customer that is not there is null, without an error; so is an id that is none."""
-    assert Graph(stack).customer(str(uuid.uuid4())) is None
+    for nobody in (str(uuid.uuid4()), "nobody", "1", ""):
+        assert Graph(stack).customer(nobody) is None
 
 
 #: Every list of the graph: its name, and the largest page that it gives.
