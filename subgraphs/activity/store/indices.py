@@ -39,6 +39,10 @@ _KEYWORD = {"type": "keyword"}
 _STORED = {"type": "keyword", "index": False, "doc_values": False}
 _SEARCHED_TEXT = {"type": "text", "index": False, "copy_to": "words"}
 
+#: Segments lie in the order of pages, so that a page ends after its first matches, however many events there
+#: are. Must be that of `queries.NEWEST_FIRST`.
+_PAGE_ORDER = {"occurred": "desc", "event_id": "desc"}
+
 _EVENT_PROPERTIES: Mapping[str, Any] = {
     "event_id": _KEYWORD,
     "customer_id": _KEYWORD,
@@ -78,6 +82,8 @@ class Index:
     analysis: Mapping[str, Any]
     routed: bool
     shards: int
+    #: The order in which segments keep their documents; None: as they come.
+    order: Mapping[str, str] | None = None
 
     @property
     def name(self) -> str:
@@ -93,17 +99,27 @@ class Index:
     @property
     def settings(self) -> dict[str, Any]:
         """One replica as soon as there is a second node."""
+        order = self.order or {}
         return {
             "number_of_shards": self.shards,
             "auto_expand_replicas": "0-1",
             "refresh_interval": _REFRESH_INTERVAL,
             "analysis": dict(self.analysis),
+            **({"sort.field": list(order), "sort.order": list(order.values())} if order else {}),
         }
 
 
 def events_index(prefix: str) -> Index:
     """Events, routed by customer."""
-    return Index(f"{prefix}-events", EVENTS_VERSION, _EVENT_PROPERTIES, ANALYSIS, routed=True, shards=_SHARDS)
+    return Index(
+        f"{prefix}-events",
+        EVENTS_VERSION,
+        _EVENT_PROPERTIES,
+        ANALYSIS,
+        routed=True,
+        shards=_SHARDS,
+        order=_PAGE_ORDER,
+    )
 
 
 def tombstones_index(prefix: str) -> Index:
