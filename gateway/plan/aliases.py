@@ -8,7 +8,7 @@ two equal keys. The later one of a conflicting pair is then asked under an alias
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from gateway.plan.local import LocalTypes
@@ -63,7 +63,7 @@ class _Search:
 
     def layer(self, trees: Sequence[Tree], path: tuple[Key, ...]) -> None:
         """Check all selections that stand on one response object, whatever its type."""
-        scopes = [scope for tree in trees for scope in (tree, *tree.casts.values())]
+        scopes = [scope for tree in trees for scope in _scopes(tree)]
         if len(scopes) == 1:
             for key, item in scopes[0].fields.items():
                 if item.child is not None:
@@ -104,6 +104,13 @@ class _Search:
         """Objects of one type are never another's, but an interface's selections apply to all."""
         table = self._types.supergraph.types.get(scope.type)
         return table is not None and table.abstract
+
+
+def _scopes(tree: Tree) -> Iterator[Tree]:
+    """The selections on one object: the tree's own and those under type conditions, at any depth."""
+    yield tree
+    for cast in tree.casts.values():
+        yield from _scopes(cast)
 
 
 def _free_alias(key: str, taken: set[str]) -> str:
