@@ -144,7 +144,7 @@ class SubgraphServers:
             result = server.execute(payload["query"], payload.get("variables") or {}, self.mutations)
         except PlanFault as fault:
             self.faults.append(f"{request.url}: {fault}\n{payload['query']}")
-            raise
+            return HttpAnswer(500, "text/plain", b"")
         for error in result.errors or ():
             cause = error.original_error
             if cause is not None and not isinstance(cause, GraphQLError) and "non-null" not in str(cause):
