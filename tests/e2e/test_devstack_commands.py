@@ -6,11 +6,13 @@ import csv
 import json
 import signal
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
+from tests.kit.folders import open_folder
 from tests.kit.graph import EVERYTHING
 from tests.kit.stack import PROCESSES, ROOT, SERVERS, Stack, command
 from tests.kit.waiting import eventually, is_soon
@@ -102,10 +104,12 @@ def test_seeding_a_file_twice_loads_it_once(stack: Stack, tmp_path: Path) -> Non
 
 
 @pytest.fixture
-def own_stack(tmp_path: Path) -> Stack:
-    for parent in (tmp_path, *tmp_path.parents[:2]):
-        parent.chmod(parent.stat().st_mode | 0o011)
-    return Stack(tmp_path / "data", tmp_path / "output.txt")
+def own_stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
+    with open_folder(request) as folder:
+        stack = Stack(folder / "data", folder / "output.txt")
+        yield stack
+        if stack.process is not None and stack.process.poll() is None:
+            stack.stop()
 
 
 def test_the_demo_survives_a_kill_and_loads_nothing_twice(own_stack: Stack) -> None:

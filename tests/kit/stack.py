@@ -20,6 +20,7 @@ import pytest
 
 from devstack.keys import ISSUER, signer
 from devstack.layout import DataFolder
+from tests.kit.folders import open_folder
 from tests.kit.real_stack import real_stack_environment
 from tests.kit.tokens import TokenIssuer
 from tests.kit.waiting import eventually
@@ -212,18 +213,14 @@ def _trust(folder: DataFolder, issuer: TokenIssuer) -> None:
 
 
 @pytest.fixture(scope="session", name="stack")
-def shared_stack(tmp_path_factory: pytest.TempPathFactory, token_issuer: TokenIssuer) -> Iterator[Stack]:
+def shared_stack(request: pytest.FixtureRequest, token_issuer: TokenIssuer) -> Iterator[Stack]:
     """One stack for all tests of the run; each test makes the customers that it looks at.
 
     It runs on real servers when the environment names them (see `tests.kit.real`).
     """
-    folder = tmp_path_factory.mktemp("stack")
-    # PostgreSQL may run as another user than the tests, and must get in.
-    for parent in (folder, *folder.parents[:2]):
-        with suppress(PermissionError):
-            parent.chmod(parent.stat().st_mode | 0o011)
-    stack = Stack(folder / "data", folder / "output.txt", environment=real_stack_environment())
-    _trust(DataFolder.at(stack.data), token_issuer)
-    stack.start()
-    yield stack
-    assert stack.stop() == 0
+    with open_folder(request) as folder:
+        stack = Stack(folder / "data", folder / "output.txt", environment=real_stack_environment())
+        _trust(DataFolder.at(stack.data), token_issuer)
+        stack.start()
+        yield stack
+        assert stack.stop() == 0
