@@ -35,6 +35,8 @@ IDLE_IN_TRANSACTION_MS = 60_000
 STATEMENT_MS = 15_000
 #: Seconds to wait for a connection to open, and for a free one in the pool.
 CONNECT_SECONDS = 5.0
+#: Seconds that an unused connection is kept: each is a process of the server, and a relay at rest needs one.
+IDLE_SECONDS = 30.0
 
 _COLUMNS = (
     "id, aggregateid, type, payload::text as payload, sequence, traceparent, request_id, created_at, position"
@@ -271,6 +273,7 @@ class OutboxReader:
                     min_size=0,
                     max_size=self._connections,
                     timeout=CONNECT_SECONDS,
+                    max_inactive_connection_lifetime=IDLE_SECONDS,
                     server_settings={
                         "application_name": "customer-relay",
                         "statement_timeout": str(STATEMENT_MS),
