@@ -6,13 +6,15 @@ import json
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.kit.brazil import address, cpf, debt, income, registration
 from tests.kit.graph import EVERYTHING, Graph
-from tests.kit.stack import Answer, Stack
+from tests.kit.stack import REQUEST_SECONDS, Answer, Stack
 
 _COUNT = "query Count { customers(first: 1) { totalCount } }"
 
@@ -101,9 +103,17 @@ def test_input_that_cannot_be_read_is_a_request_error(
 
 
 def test_more_than_a_mebibyte_is_not_even_read(stack: Stack) -> None:
-    """A body above the limit is answered with 413 and a code."""
-    answer = Graph(stack).send("registerCustomer", registration(name="a" * 1_100_000))
-    assert (answer.status, answer.codes) == (413, ["PAYLOAD_TOO_LARGE"])
+    """A body above the limit is answered with 413 and a code, before any of it has been sent."""
+    address = urlsplit(stack.url)
+    connection = HTTPConnection(address.hostname or "", address.port, timeout=REQUEST_SECONDS)
+    connection.putrequest("POST", address.path)
+    connection.putheader("content-type", "application/json")
+    connection.putheader("content-length", "1100000")
+    connection.endheaders()
+    answer = connection.getresponse()
+    codes = [error["extensions"]["code"] for error in json.loads(answer.read())["errors"]]
+    connection.close()
+    assert (answer.status, codes) == (413, ["PAYLOAD_TOO_LARGE"])
 
 
 def test_a_cpf_is_registered_once_however_many_race(stack: Stack) -> None:

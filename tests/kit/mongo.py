@@ -34,8 +34,13 @@ def started_mongo(folder: Path, port: int | None = None) -> Mongo:
 
 
 def store_settings(url: str) -> StoreSettings:
-    """Settings of a store over the database at `url`."""
-    return StoreSettings(rating_mongodb_url=SecretStr(url))
+    """Settings of a store over the database at `url`; patient, since no promise of these tests is about time."""
+    return StoreSettings(
+        rating_mongodb_url=SecretStr(url),
+        rating_operation_seconds=30.0,
+        rating_selection_seconds=10.0,
+        rating_aggregation_seconds=30.0,
+    )
 
 
 @pytest.fixture(scope="session")

@@ -174,6 +174,12 @@ async def open_world(database: CustomerDatabase, folder: Path, **changes: object
         "auth_jwks": str(_ISSUER.write_jwks(folder / "jwks.json")),
         "auth_issuer": ISSUER,
         "auth_audience": AUDIENCE,
+        # Patient, since only tests that say so are about time.
+        "customer_connect_seconds": 20.0,
+        "customer_pool_wait_seconds": 20.0,
+        "customer_statement_seconds": 30.0,
+        "customer_lock_seconds": 20.0,
+        "request_timeout_seconds": 60.0,
         **changes,
     }
     clock = Clock(now=lambda: NOW, today=lambda: TODAY)
