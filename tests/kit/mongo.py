@@ -34,7 +34,7 @@ def started_mongo(folder: Path, port: int | None = None) -> Mongo:
 
 
 def store_settings(url: str) -> StoreSettings:
-    """Settings of a store over the database at `url`; patient, since no promise of these tests is about time."""
+    """Settings of a store over the database at `url`; patient, since these tests are not about time."""
     return StoreSettings(
         rating_mongodb_url=SecretStr(url),
         rating_operation_seconds=30.0,
