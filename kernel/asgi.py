@@ -19,7 +19,7 @@ from typing import Any
 import prometheus_client
 import uvicorn
 
-from kernel import telemetry
+from kernel import telemetry, tracing
 from kernel.auth import Unauthenticated, Verifier
 from kernel.deadline import deadline
 from kernel.settings import ConfigurationProblem, ServiceSettings
@@ -49,6 +49,14 @@ _IN_FLIGHT = prometheus_client.Gauge("http_requests_in_flight", "Requests being 
 READY_TIMEOUT_SECONDS = 2.0
 #: Seconds an idle connection is kept: longer than the 60 s of AWS load balancers, so that they close first.
 KEEP_ALIVE_SECONDS = 75
+_SPAN_ATTRIBUTES = {
+    "http.request.method": "method",
+    "http.response.status_code": "status_code",
+    "url.path": "path",
+    "graphql.operation.type": "operation_type",
+    "graphql.operation.name": "operation_name",
+    "error.type": "error_code",
+}
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 
 
@@ -174,7 +182,10 @@ class Service:
 
         self._in_flight += 1
         self._gauge.inc()
-        with telemetry.bind_trace(headers.get("x-request-id"), headers.get("traceparent")) as trace:
+        with (
+            telemetry.bind_trace(headers.get("x-request-id"), headers.get("traceparent")) as trace,
+            tracing.span("request", "server") as mark,
+        ):
             try:
                 await self._guarded(scope, receive, counted, headers, log)
             finally:
@@ -192,6 +203,8 @@ class Service:
                     "duration_ms": round(seconds * 1000, 3),
                 }
                 self._log.info("http.request_answered", **{**log, **fields})
+                if mark.recording:
+                    _describe(mark, {**log, **fields})
 
     async def _guarded(
         self, scope: Scope, receive: Receive, send: Send, headers: Mapping[str, str], log: RequestLog
@@ -277,6 +290,17 @@ class Service:
             return message
 
         return limited
+
+
+def _describe(mark: tracing.Mark, fields: Mapping[str, object]) -> None:
+    """Name the request's span by its operation's type, as the semantic conventions of GraphQL servers say."""
+    mark.rename(str(fields.get("operation_type", fields["method"])))
+    for attribute, field in _SPAN_ATTRIBUTES.items():
+        value = fields.get(field)
+        if value is not None:
+            mark.note({attribute: value if isinstance(value, int) else str(value)})
+    if int(str(fields["status_code"])) >= 500:
+        mark.fail(str(fields.get("error_code", fields["status_code"])))
 
 
 def _headers(scope: Scope) -> dict[str, str]:
@@ -376,8 +400,10 @@ def serve(service: Service) -> None:
         timeout_graceful_shutdown=int(settings.shutdown_grace_seconds),
     )
     server = _Server(config, service, f"http://{host}:{port}")
+    tracing.configure_tracing(service.name, settings.otel_exporter_otlp_endpoint)
     with listener:
         server.run(sockets=[listener])
+    tracing.flush()
     if not server.started:
         raise ConfigurationProblem(f"{service.name} did not start; the log above says why")
 

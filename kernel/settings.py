@@ -35,6 +35,8 @@ class ServiceSettings(BaseSettings):
     environment: Literal["production", "development"] = "production"
     log_format: Literal["json", "text"] = "json"
     log_level: str = "INFO"
+    #: Where spans go, by OTLP over HTTP, such as http://collector:4318; nowhere when not set.
+    otel_exporter_otlp_endpoint: str | None = None
     #: Loopback by default: listening to others is a decision.
     host: str = "127.0.0.1"
     port: int = Field(default=0, ge=0, le=65535)

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import structlog
@@ -20,6 +20,7 @@ __all__ = [
     "Trace",
     "accept_request_id",
     "accept_traceparent",
+    "bind_span",
     "bind_trace",
     "configure_logging",
     "current_trace",
@@ -39,6 +40,8 @@ class Trace:
 
     request_id: str
     traceparent: str
+    #: Who made the span that `traceparent` names: the caller, this process (recorded), or nobody (made up).
+    origin: Literal["caller", "span", "fresh"] = "fresh"
 
     @property
     def trace_id(self) -> str:
@@ -47,7 +50,7 @@ class Trace:
 
     def child(self) -> Trace:
         """The same trace with a new span id, for a call to another process."""
-        return Trace(self.request_id, f"{self.traceparent[:36]}{_span_id()}{self.traceparent[52:]}")
+        return replace(self, traceparent=f"{self.traceparent[:36]}{_span_id()}{self.traceparent[52:]}")
 
 
 _trace: ContextVar[Trace | None] = ContextVar("trace", default=None)
@@ -81,7 +84,8 @@ def current_trace() -> Trace:
 @contextmanager
 def bind_trace(request_id: str | None, traceparent: str | None) -> Iterator[Trace]:
     """Make everything logged and called in the body belong to this trace; bad values are replaced."""
-    trace = Trace(accept_request_id(request_id), accept_traceparent(traceparent))
+    accepted = accept_traceparent(traceparent)
+    trace = Trace(accept_request_id(request_id), accepted, "caller" if accepted == traceparent else "fresh")
     token = _trace.set(trace)
     try:
         yield trace
@@ -89,10 +93,22 @@ def bind_trace(request_id: str | None, traceparent: str | None) -> Iterator[Trac
         _trace.reset(token)
 
 
+@contextmanager
+def bind_span(traceparent: str) -> Iterator[None]:
+    """Make the body belong to a span of this process, under the request id at hand."""
+    token = _trace.set(Trace(current_trace().request_id, traceparent, "span"))
+    try:
+        yield
+    finally:
+        _trace.reset(token)
+
+
 def trace_headers() -> dict[str, str]:
-    """Headers for an outgoing call: the request id as it is, the traceparent with a new span."""
-    child = current_trace().child()
-    return {"x-request-id": child.request_id, "traceparent": child.traceparent}
+    """Headers for an outgoing call: the request id as it is, and the span that makes the call."""
+    trace = current_trace()
+    # Where spans are not recorded, the call gets a span id of its own, so that logs can tell calls apart.
+    caller = trace if trace.origin == "span" else trace.child()
+    return {"x-request-id": caller.request_id, "traceparent": caller.traceparent}
 
 
 def _add_trace(

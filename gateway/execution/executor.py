@@ -19,6 +19,7 @@ from gateway.execution.undo import undo_aliases
 from gateway.execution.walks import Walks
 from gateway.plan.nodes import FetchNode
 from kernel.telemetry import trace_headers
+from kernel.tracing import span
 
 __all__ = ["Call", "Outcome", "execute"]
 
@@ -150,15 +151,19 @@ class _Run:
         client = self._clients[node.subgraph]
         variables = {**self._call.variables, **contexts} if contexts else self._call.variables
         self.outcome.asked.append(node.subgraph)
-        return await client.fetch(
-            Fetch(
-                body=fetch.body(variables, representations),
-                is_mutation=node.kind == "mutation",
-                caller_headers=client.headers.apply(self._call.headers),
-                trace_headers=trace_headers(),
-                ends_at=self._call.ends_at,
+        with span("fetch", "client", {"subgraph.name": node.subgraph}) as mark:
+            answer = await client.fetch(
+                Fetch(
+                    body=fetch.body(variables, representations),
+                    is_mutation=node.kind == "mutation",
+                    caller_headers=client.headers.apply(self._call.headers),
+                    trace_headers=trace_headers(),
+                    ends_at=self._call.ends_at,
+                )
             )
-        )
+            if answer.errors and mark.recording:
+                mark.fail(str(answer.errors[0].extensions.get("code")))
+            return answer
 
     def _take_root(self, node: FetchNode, answer: SubgraphAnswer) -> None:
         data = self.outcome.data
