@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from kernel.telemetry import get_logger
 from router.config import QueueConfig
@@ -22,13 +22,10 @@ LINGER = 0.005
 class Leases:
     """Renews everything in hand at a third of the visibility time-out, so that two beats may fail."""
 
-    def __init__(
-        self, queues: Queues, queue: QueueConfig, lanes: Lanes, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, queues: Queues, queue: QueueConfig, lanes: Lanes) -> None:
         self._queues = queues
         self._queue = queue
         self._lanes = lanes
-        self._clock = clock
         # A beat that overtakes a message's return would hide it for the whole time-out again.
         self._one_at_a_time = asyncio.Lock()
 
@@ -42,7 +39,7 @@ class Leases:
         """Renew once. What could not be renewed is marked as lost, or runs out by its own time."""
         async with self._one_at_a_time:
             for batch in _batches(self._lanes.all()):
-                until = self._clock() + self._queue.visibility
+                until = time.monotonic() + self._queue.visibility
                 refused = await self._change(batch, self._queue.visibility, "router.heartbeat_missed")
                 for held in batch if refused is not None else ():
                     held.lost = held.message.receipt in (refused or ())
@@ -54,7 +51,7 @@ class Leases:
         What is ours no longer is left alone; what the queue does not hear of waits out its time.
         """
         async with self._one_at_a_time:
-            now = self._clock()
+            now = time.monotonic()
             for batch in _batches([member for member in held if member.ours(now)]):
                 await self._change(batch, delay, "router.release_failed")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 
 import aiohttp
 import orjson
@@ -41,17 +40,10 @@ def new_session() -> aiohttp.ClientSession:
 class Target:
     """One subgraph. Used by one event loop."""
 
-    def __init__(
-        self,
-        config: TargetConfig,
-        session: aiohttp.ClientSession,
-        tokens: Tokens,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, config: TargetConfig, session: aiohttp.ClientSession, tokens: Tokens) -> None:
         self.config = config
         self._session = session
         self._tokens = tokens
-        self._clock = clock
         self._slots = asyncio.Semaphore(config.concurrency)
         self._breaker = Breaker(config.breaker_failures, config.breaker_cooldown)
         self._asking = asyncio.Lock()
@@ -66,12 +58,12 @@ class Target:
         """Return when messages may be received for it; asks it how it is when its breaker is open."""
         async with self._asking:
             while self.state is State.OPEN:
-                await asyncio.sleep(max(0.0, self._breaker.ask_at - self._clock()))
+                await asyncio.sleep(max(0.0, self._breaker.ask_at - time.monotonic()))
                 if await self.well():
                     self._breaker.well()
                     self._show_state()
                 else:
-                    self._breaker.unwell(self._clock())
+                    self._breaker.unwell(time.monotonic())
 
     async def well(self) -> bool:
         """Whether it says that it is ready to work."""
@@ -130,7 +122,7 @@ class Target:
             case Applied() | Refused():
                 self._breaker.succeeded()
             case Failed() | Unavailable():
-                self._breaker.failed(self._clock())
+                self._breaker.failed(time.monotonic())
         if self._breaker.state is not before:
             self._show_state()
 

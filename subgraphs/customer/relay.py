@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Mapping
 from contextlib import suppress
-from random import SystemRandom
+from random import Random, SystemRandom
 
 from kernel.asgi import Receive, Scope, Send, Service, serve
 from kernel.telemetry import configure_logging, get_logger
@@ -28,17 +28,23 @@ log = get_logger()
 class Relay:
     """Pumps and a watch for each queue, and one ear for the database's notifications."""
 
-    def __init__(self, settings: RelaySettings, reader: OutboxReader, publisher: Publisher) -> None:
+    def __init__(
+        self,
+        settings: RelaySettings,
+        reader: OutboxReader,
+        publisher: Publisher,
+        random: Random | None = None,
+    ) -> None:
         self._settings = settings
         self._reader = reader
-        random = SystemRandom()
+        chance = random or SystemRandom()
         # Two pumps under one bound would each fill the whole room.
         pumps = settings.relay_pumps if settings.relay_max_queue_depth is None else 1
         self._watches = [
             Watch(queue, reader, publisher, settings, self._ring) for queue in settings.relay_queues
         ]
         self._pumps = [
-            (watch, Pump(watch.queue, reader, publisher, settings, random))
+            (watch, Pump(watch.queue, reader, publisher, settings, chance))
             for watch in self._watches
             for _ in range(pumps)
         ]
