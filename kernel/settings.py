@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from kernel.auth import AuthConfig, Verifier
 
@@ -24,8 +26,37 @@ class ConfigurationProblem(Exception):
     """The process cannot start as it was called; the text says what to do. Exit code 2."""
 
 
+class _FileVariables(PydanticBaseSettingsSource):
+    """`X_FILE` names a file with the value of X: container engines hand out secrets as files."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
+        """The file's text without the line end; None when there is no `X_FILE`."""
+        variable = f"{field_name.upper()}_FILE"
+        path = os.environ.get(variable)
+        if not path:
+            return None, field_name, False
+        if os.environ.get(field_name.upper()):
+            raise ConfigurationProblem(f"set {field_name.upper()} or {variable}, not both")
+        try:
+            return Path(path).read_text(encoding="utf-8").rstrip("\r\n"), field_name, False
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            raise ConfigurationProblem(f"cannot read {path}, which {variable} names: {reason}") from error
+
+    def __call__(self) -> dict[str, Any]:
+        """Every field that has such a file."""
+        values = {
+            name: self.get_field_value(field, name)[0]
+            for name, field in self.settings_cls.model_fields.items()
+        }
+        return {name: value for name, value in values.items() if value is not None}
+
+
 class ServiceSettings(BaseSettings):
-    """What every serving process reads. A field's environment variable is its name in upper case."""
+    """What every serving process reads. A field's environment variable is its name in upper case.
+
+    `<VARIABLE>_FILE` names a file that holds the value instead, for secrets.
+    """
 
     model_config = SettingsConfigDict(
         extra="ignore", case_sensitive=False, frozen=True, populate_by_name=True
@@ -63,6 +94,19 @@ class ServiceSettings(BaseSettings):
     request_timeout_seconds: float = Field(default=10.0, gt=0)
     #: Seconds that requests in flight get after SIGTERM.
     shutdown_grace_seconds: float = Field(default=20.0, ge=0)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Options of the command line first, then files, then the environment."""
+        files = _FileVariables(settings_cls)
+        return init_settings, files, env_settings, dotenv_settings, file_secret_settings
 
     @model_validator(mode="after")
     def _hs256_is_for_development(self) -> Self:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from kernel.settings import ConfigurationProblem, ServiceSettings, load, verifier_from
@@ -33,3 +35,22 @@ def test_without_keys_nothing_starts() -> None:
     """Authentication is on by default, so a missing key set is an error and not an open door."""
     with pytest.raises(ConfigurationProblem, match="AUTH_JWKS"):
         verifier_from(load(ServiceSettings))
+
+
+def test_a_value_may_come_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """`X_FILE` names a file with the value of X, without its line end."""
+    file = tmp_path / "issuer"
+    file.write_text("https://issuer.test\n")
+    monkeypatch.setenv("AUTH_ISSUER_FILE", str(file))
+    assert load(ServiceSettings).auth_issuer == "https://issuer.test"
+    assert load(ServiceSettings, auth_issuer="given").auth_issuer == "given"
+
+
+def test_a_value_has_one_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Two places for one value, and a file that cannot be read, are told by the variables' names."""
+    monkeypatch.setenv("AUTH_ISSUER_FILE", str(tmp_path / "missing"))
+    with pytest.raises(ConfigurationProblem, match="missing, which AUTH_ISSUER_FILE names: No such file"):
+        load(ServiceSettings)
+    monkeypatch.setenv("AUTH_ISSUER", "other")
+    with pytest.raises(ConfigurationProblem, match="set AUTH_ISSUER or AUTH_ISSUER_FILE, not both"):
+        load(ServiceSettings)
