@@ -10,6 +10,7 @@ drifts.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import signal
 import socket
@@ -20,6 +21,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 from bench.gateway.stub import PORTS
 
@@ -67,14 +69,31 @@ def _drive(pid: int, url: str, connections: int, options: argparse.Namespace, ex
     subprocess.run(drive, check=True)
 
 
+def _served() -> int:
+    counts = (urlopen(f"http://127.0.0.1:{port}/served", timeout=5).read() for port in PORTS.values())
+    return sum(int(count) for count in counts)
+
+
+def _fetches(url: str) -> int:
+    """How many requests to subgraphs the large query costs."""
+    body = json.dumps({"query": (FOLDER / "large.graphql").read_text("utf-8")}).encode()
+    before = _served()
+    request = Request(url, body, {"content-type": "application/json"})  # noqa: S310 - one of our own
+    urlopen(request, timeout=30).read()  # noqa: S310 - the same
+    return _served() - before
+
+
 def _in_turn(ours: int, peer: int, options: argparse.Namespace) -> None:
     rounds, options.rounds = int(options.rounds), "1"
+    both = (
+        ("ours", ours, f"http://127.0.0.1:{GATEWAY_PORT}/graphql"),
+        ("peer", peer, f"http://127.0.0.1:{PEER_PORT}/"),
+    )
+    for name, _, url in both:
+        print(name, _fetches(url), "fetches")
     print("the first line of each is its warm-up")
     for _ in range(rounds + 1):
-        for name, pid, url in (
-            ("ours", ours, f"http://127.0.0.1:{GATEWAY_PORT}/graphql"),
-            ("peer", peer, f"http://127.0.0.1:{PEER_PORT}/"),
-        ):
+        for name, pid, url in both:
             print(name, end=" ", flush=True)
             _drive(pid, url, 50, options, ["--vary"])
 
