@@ -5,11 +5,15 @@ reader that has passed the later one would never see the earlier. Hence two rule
 than `settle_seconds` from moment to acknowledgement is stamped again (`swap`). And a page that ends with a
 row younger than that is read again when the row is old enough: by then everything before it is there. Clocks
 of the processes must agree within `settle_seconds` too, which NTP keeps by a wide margin.
+
+A secondary is behind, so the second rule says nothing about it. A long extraction takes from it only what had
+changed before any secondary that is asked can be behind, which is nearly everything, and the rest from the
+primary.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -18,9 +22,11 @@ from subgraphs.rating.clock import Clock
 from subgraphs.rating.store import Row
 from subgraphs.rating.store.mapping import start_of
 
-__all__ = ["Changes", "Page", "Reader", "position"]
+__all__ = ["BulkReader", "Changes", "Page", "Pages", "Reader", "position"]
 
 _MILLISECOND = timedelta(milliseconds=1)
+#: Seconds for what the driver's estimate of a secondary's staleness does not see: heartbeats, and clocks.
+_MARGIN_SECONDS = 30.0
 
 
 class Changes(Protocol):
@@ -37,6 +43,14 @@ class Page:
 
     rows: Sequence[Row]
     has_next: bool
+
+
+class Pages(Protocol):
+    """What an extraction takes its rows from."""
+
+    def pages(self, after: str, size: int) -> AsyncIterator[Page]:
+        """All pages after a place, each non-empty."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +82,29 @@ class Reader:
                 after = page.rows[-1].change
             if not page.has_next:
                 return
+
+
+@dataclass(frozen=True, slots=True)
+class BulkReader:
+    """Old changes from a secondary, and the young ones from the primary."""
+
+    #: As `Changes.changes`, from a secondary that is at most `lag_seconds` behind.
+    lagging: Callable[[str, str, int], Awaitable[list[Row]]]
+    lag_seconds: float
+    primary: Reader
+
+    async def pages(self, after: str, size: int) -> AsyncIterator[Page]:
+        """All pages up to now, each non-empty; misses nothing that `primary` alone would find.
+
+        Of a customer who was erased less than `lag_seconds` ago a row may come, as it would have come then.
+        """
+        behind = timedelta(seconds=self.lag_seconds + self.primary.settle_seconds + _MARGIN_SECONDS)
+        until = start_of(self.primary.clock.now() - behind)
+        while rows := await self.lagging(after, until, size) if after < until else []:
+            yield Page(rows, has_next=True)
+            after = rows[-1].change
+        async for page in self.primary.pages(after, size):
+            yield page
 
 
 def position(after: str | None, since: datetime | None) -> str:

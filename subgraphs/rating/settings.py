@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
 from kernel.settings import ConfigurationProblem, ServiceSettings
 from subgraphs.rating.domain.scorecard import CURRENT, InvalidScorecard, Scorecard, load_scorecard
@@ -25,11 +25,13 @@ class StoreSettings(ServiceSettings):
     rating_aggregation_seconds: float = Field(default=5.0, gt=0)
     #: Connections of one process. An operation takes a millisecond, so few of them serve many requests.
     rating_pool_size: int = Field(default=20, gt=0)
-    #: Who must have a write before it counts: with "majority" no failover can take an acknowledged event
-    #: back.
+    #: Who must have a write, in the journal, before it counts: with "majority" no failover can take an
+    #: acknowledged event back. Also a number of members from 1 on, or the name of a rule of the replica set.
     rating_write_concern: str = "majority"
     #: Reads see only what can no longer be rolled back, for else a copy could be ahead of its own store.
     rating_read_concern: str = "majority"
+    #: Seconds that a secondary may be behind for bulk extraction to read from it; MongoDB allows 90 and more.
+    rating_bulk_staleness_seconds: int = Field(default=90, ge=90)
 
     #: A packaged version, or the path of a .json file.
     rating_scorecard: str = CURRENT
@@ -41,6 +43,14 @@ class StoreSettings(ServiceSettings):
     rating_swap_attempts: int = Field(default=32, gt=0)
     #: Rows that an extraction holds in memory at a time: 500 are 2 MB.
     rating_extract_page: int = Field(default=500, gt=0, le=10_000)
+
+    @field_validator("rating_write_concern")
+    @classmethod
+    def _is_acknowledged(cls, value: str) -> str:
+        """Without an answer the inbox would not know whether it has won."""
+        if not value or value.strip("0") == "":
+            raise ValueError("writes must be acknowledged: majority, or a number of members from 1 on")
+        return value
 
 
 class RatingSettings(StoreSettings):

@@ -9,7 +9,7 @@ from tqdm import tqdm
 from subgraphs.rating.clock import SystemClock
 from subgraphs.rating.export.checkpoint import cursor_path
 from subgraphs.rating.export.run import Extraction, extract, start
-from subgraphs.rating.extraction import Reader
+from subgraphs.rating.extraction import BulkReader, Reader
 from subgraphs.rating.settings import StoreSettings
 from subgraphs.rating.store import RatingStore
 
@@ -25,7 +25,8 @@ async def run_extraction(settings: StoreSettings, extraction: Extraction, *, qui
     store = RatingStore(settings)
     try:
         total = await store.count(begin.after)
-        reader = Reader(store, SystemClock(), settings.rating_settle_seconds)
+        primary = Reader(store, SystemClock(), settings.rating_settle_seconds)
+        reader = BulkReader(store.lagging_changes, settings.rating_bulk_staleness_seconds, primary)
         with tqdm(total=total, unit=" rows", disable=quiet, file=sys.stderr, mininterval=0.5) as bar:
             reached = await extract(extraction, begin, reader, bar.update)
     finally:

@@ -12,7 +12,7 @@ from kernel.settings import ConfigurationProblem
 from subgraphs.rating.export.checkpoint import Checkpoint, cursor_path, load_checkpoint, save_checkpoint
 from subgraphs.rating.export.columns import values_of
 from subgraphs.rating.export.sinks import CsvSink, NdjsonSink, Sink
-from subgraphs.rating.extraction import Reader, position
+from subgraphs.rating.extraction import Pages, position
 
 __all__ = ["Extraction", "Format", "Progress", "extract", "start"]
 
@@ -50,9 +50,7 @@ def start(extraction: Extraction) -> Checkpoint:
     return found
 
 
-async def extract(
-    extraction: Extraction, begin: Checkpoint, reader: Reader, progress: Progress
-) -> Checkpoint:
+async def extract(extraction: Extraction, begin: Checkpoint, reader: Pages, progress: Progress) -> Checkpoint:
     """Write all rows after `begin`; answers where it ended. Interrupted anywhere, a resumed run goes on.
 
     Raises StoreUnavailable when the database does not answer, and OSError when the disk refuses.

@@ -1,7 +1,8 @@
 """The ratings in MongoDB, by Beanie. Every call is one short operation with a deadline.
 
 Writes are compare-and-swap on `revision`, so that no lock is held, any number of processes may write, and a
-write that the driver repeats after a lost answer has no second effect.
+write that the driver repeats after a lost answer has no second effect. Reads are the primary's but for
+`lagging_changes`: whoever decides by what it reads, or answers a client, must not be behind.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from uuid import UUID
 import pymongo
 from beanie import init_beanie
 from beanie.odm.utils.dump import get_dict
+from beanie.odm.utils.projection import get_projection
 from beanie.operators import In
 from pymongo import AsyncMongoClient, ReadPreference, WriteConcern
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError, InvalidURI
 from pymongo.read_concern import ReadConcern
+from pymongo.read_preferences import SecondaryPreferred
 
 from kernel.settings import ConfigurationProblem
 from subgraphs.rating.domain.features import Features
@@ -86,10 +89,11 @@ class RatingStore:
                 "RATING_MONGODB_URL is not a MongoDB URL such as mongodb://host:27017/rating"
             ) from error
         self._database = self._client.get_default_database(_DEFAULT_DATABASE).with_options(
-            write_concern=WriteConcern(w=_write_concern(settings.rating_write_concern)),
+            write_concern=WriteConcern(w=_write_concern(settings.rating_write_concern), j=True),
             read_concern=ReadConcern(settings.rating_read_concern),
             read_preference=ReadPreference.PRIMARY,
         )
+        self._bulk_preference = SecondaryPreferred(max_staleness=settings.rating_bulk_staleness_seconds)
         self._opening = asyncio.Lock()
         self._open = False
 
@@ -199,6 +203,18 @@ class RatingStore:
                 .project(documents.RowView)
                 .to_list()
             )
+        return [row for row in map(_row, views) if row is not None]
+
+    async def lagging_changes(self, after: str, until: str, limit: int) -> list[Row]:
+        """As `changes`, by a secondary when there is one: RATING_BULK_STALENESS_SECONDS behind at most."""
+        collection = self._collection.with_options(read_preference=self._bulk_preference)
+        with translated("lagging_changes"):
+            found = collection.find(
+                {"change": {"$gt": after, "$lt": until}}, get_projection(documents.RowView)
+            )
+            views = [
+                documents.RowView.model_validate(each) async for each in found.sort("change").limit(limit)
+            ]
         return [row for row in map(_row, views) if row is not None]
 
     async def band_totals(self) -> list[BandTotal]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from subgraphs.rating.domain.scorecard import load_scorecard
-from subgraphs.rating.extraction import Reader, position
+from subgraphs.rating.extraction import BulkReader, Reader, position
 from subgraphs.rating.inbox import Inbox
 from subgraphs.rating.store import RatingStore, Row
 from subgraphs.rating.store.mapping import start_of
@@ -74,6 +74,29 @@ async def test_pages_follow_each_other(rating_store: RatingStore) -> None:
     clock.advance(1)
     sizes = [len(page.rows) async for page in Reader(rating_store, clock, SETTLE).pages("", 1)]
     assert sizes == [1, 1]
+
+
+async def test_what_a_secondary_lacks_comes_from_the_primary(rating_store: RatingStore) -> None:
+    """It is asked only for what is older than it may be behind: all rows come, each once, in their order."""
+    clock = FixedClock()
+    early = await two_rows(rating_store, clock)
+    clock.advance(1_000)
+    seen_by_secondary = start_of(clock.now())
+    clock.advance(50)
+    late = (await two_rows(rating_store, clock))[2:]
+    clock.advance(30)
+    asked: list[str] = []
+
+    async def lagging(after: str, until: str, limit: int) -> list[Row]:
+        asked.append(until)
+        return await rating_store.changes(after, min(until, seen_by_secondary), limit)
+
+    reader = BulkReader(lagging, 90, Reader(rating_store, clock, SETTLE))
+    rows = [
+        row for after in ("", early[0].change) async for page in reader.pages(after, 1) for row in page.rows
+    ]
+    assert rows == [*early, *late, early[1], *late]
+    assert max(asked) < seen_by_secondary
 
 
 def test_a_position_is_the_later_of_cursor_and_moment() -> None:
