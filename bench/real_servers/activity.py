@@ -3,8 +3,10 @@
     tests/services/services start elasticsearch && eval "$(tests/services/services env elasticsearch)"
     python -m bench.real_servers.activity [--events 10000 100000 1000000] [--seconds 10]
 
-For each size: a page of `activityFeed` with and without words, and one request for the last purchases of 100
-customers, asked by the store one after the other for some seconds. Prints one JSON line a size.
+For each size, one after the other for some seconds: a page of `activityFeed` with and without words, a page
+further down, a page of one customer, and the gateway's batch for the last purchases of 100 customers; each as
+a GraphQL operation in this process, the subgraph's parsing, resolving and printing included, and how many
+requests it made of Elasticsearch. Prints one JSON line a size. Loading holds a thousand events at a time.
 """
 
 from __future__ import annotations
@@ -13,20 +15,23 @@ import argparse
 import asyncio
 import datetime as dt
 import json
+import logging
 import os
 import random
+import resource
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from itertools import islice
 from typing import Any
 
-from subgraphs.activity.domain import ActivityKind, Event
+from subgraphs.activity.domain import Event
 from subgraphs.activity.store.elastic import ElasticStore
-from subgraphs.activity.store.port import Filter, PageRequest
 from tests.kit.activity import bureau_query, card_purchase, moved, movement
 from tests.kit.elasticsearch import temporary_store
 from tests.kit.real import ELASTICSEARCH_URL
+from tests.unit.subgraphs.activity.world import World
 
 #: Events of one customer on average.
 EVENTS_EACH = 50
@@ -34,7 +39,16 @@ _MERCHANTS = ("Padaria Real", "Farmácia São João", "Livraria Buriti", "Posto 
 _BEGIN = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
 _DAYS = 900
 _BATCH = 1_000
-_WORDS = Filter(search="farmácia", kinds=(ActivityKind.CARD_PURCHASE,))
+_NODE = "id occurredAt kind customer { id } ... on CardPurchase { amount merchant }"
+_PAGE = f"edges {{ cursor node {{ {_NODE} }} }} pageInfo {{ hasNextPage endCursor }}"
+_FEED = f"query ($after: String) {{ activityFeed(first: 20, after: $after) {{ {_PAGE} }} }}"
+_WORDS = (
+    f'{{ activityFeed(first: 20, filter: {{ kinds: [CARD_PURCHASE], search: "farmácia" }}) {{ {_PAGE} }} }}'
+)
+_LAST = "lastCardPurchase { id occurredAt amount merchant }"
+_OF_ONE = f"activity(first: 20) {{ {_PAGE} }}"
+#: Pages that are turned before the one further down is asked for.
+_DOWN = 50
 
 
 def made_up(chance: random.Random, customers: list[uuid.UUID], count: int) -> Iterator[Event]:
@@ -60,18 +74,48 @@ async def fill(store: ElasticStore, events: Iterator[Event]) -> float:
     return count / (time.perf_counter() - started)
 
 
-async def percentiles(read: Callable[[], Awaitable[object]], seconds: float) -> dict[str, float]:
-    """Milliseconds of one read after the other."""
+class Requests(logging.Handler):
+    """How many requests the client has made: it writes one line for each."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.count = 0
+        logger = logging.getLogger("elastic_transport.transport")
+        logger.addHandler(self)
+        logger.setLevel(logging.INFO)
+        logger.propagate = False
+
+    def emit(self, _record: logging.LogRecord) -> None:
+        """Count the line."""
+        self.count += 1
+
+
+async def figures(
+    read: Callable[[], Awaitable[object]], seconds: float, requests: Requests
+) -> dict[str, float]:
+    """Milliseconds of one read after the other, and requests made by each."""
     for _ in range(20):
         await read()
-    taken = []
-    ends_at = time.perf_counter() + seconds
+    taken: list[float] = []
+    before, ends_at = requests.count, time.perf_counter() + seconds
     while time.perf_counter() < ends_at:
         started = time.perf_counter()
         await read()
         taken.append(1000 * (time.perf_counter() - started))
+    made = (requests.count - before) / len(taken)
     taken.sort()
-    return {f"p{share}": round(taken[share * (len(taken) - 1) // 100], 2) for share in (50, 95, 99)}
+    shares = {f"p{share}": round(taken[share * (len(taken) - 1) // 100], 2) for share in (50, 95, 99)}
+    return {**shares, "reads": len(taken), "requests": made}
+
+
+async def further_down(world: World) -> str:
+    """The cursor of a page that many pages come before."""
+    after: str | None = None
+    for _ in range(_DOWN):
+        page = (await world.ask(_FEED, after=after)).data["activityFeed"]
+        after = page["pageInfo"]["endCursor"]
+    assert after is not None
+    return after
 
 
 async def measure(sizes: list[int], seconds: float) -> None:
@@ -79,22 +123,30 @@ async def measure(sizes: list[int], seconds: float) -> None:
     assert ELASTICSEARCH_URL is not None, (
         "start Elasticsearch first: tests/services/services start elasticsearch"
     )
-    chance = random.Random(2026)
+    chance, requests = random.Random(2026), Requests()
     customers = [uuid.UUID(int=chance.getrandbits(128)) for _ in range(max(sizes) // EVENTS_EACH)]
     size = 0
     async with temporary_store(ELASTICSEARCH_URL, ElasticStore) as store:
+        world = World(store)
         for wanted in sizes:
             rate = await fill(store, made_up(chance, customers, wanted - size))
             size = wanted
-            figures = {
-                "feed": await percentiles(lambda: store.feed(PageRequest(Filter(), 20)), seconds),
-                "feed_words": await percentiles(lambda: store.feed(PageRequest(_WORDS, 20)), seconds),
-                "last_purchase_of_100": await percentiles(
-                    lambda: store.latest(ActivityKind.CARD_PURCHASE, chance.sample(customers, 100)), seconds
-                ),
+            after = await further_down(world)
+            reads: dict[str, Callable[[], Awaitable[object]]] = {
+                "feed": lambda: world.ask(_FEED),
+                "feed_page_51": partial(world.ask, _FEED, after=after),
+                "feed_words": lambda: world.ask(_WORDS),
+                "page_of_one_customer": lambda: world.entities(_OF_ONE, chance.choice(customers)),
+                "last_purchase_of_100": lambda: world.entities(_LAST, *chance.sample(customers, 100)),
             }
-            line = {"events": size, "written_per_second": round(rate), "ms": figures}
-            print(json.dumps({**line, "load_average": os.getloadavg()[0]}), flush=True)
+            line = {
+                "events": size,
+                "written_per_second": round(rate),
+                "ms": {name: await figures(read, seconds, requests) for name, read in reads.items()},
+                "max_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+                "load_average": os.getloadavg()[0],
+            }
+            print(json.dumps(line), flush=True)
 
 
 def main() -> None:
