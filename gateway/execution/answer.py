@@ -43,8 +43,11 @@ class SubgraphAnswer:
 def failure(
     code: ErrorCode, message: str, service: str, *, outcome_unknown: bool = False, **more: Json
 ) -> SubgraphAnswer:
-    """An answer that is nothing but one error of ours."""
+    """An answer that is nothing but one error of ours; a client's program sees by `outcome` what is unknown."""
     extensions: dict[str, Json] = {"code": code.value, "service": service, **more}
+    if outcome_unknown:
+        # As subgraphs say it.
+        extensions["outcome"] = "UNKNOWN"
     return SubgraphAnswer(None, (SubgraphError(message, extensions),), outcome_unknown)
 
 

@@ -59,8 +59,10 @@ async def test_a_mutation_is_never_tried_again() -> None:
     """Its outcome is unknown, and the answer says so; unless it cannot have been sent."""
     lost = await _client(_Scripted(TransportFault("closed"))).fetch(_fetch(mutation=True))
     assert lost.outcome_unknown
+    assert lost.errors[0].extensions["outcome"] == "UNKNOWN"
     unsent = await _client(_Scripted(TransportFault("refused", unsent=True))).fetch(_fetch(mutation=True))
     assert not unsent.outcome_unknown
+    assert "outcome" not in unsent.errors[0].extensions
 
 
 async def test_an_answer_that_is_too_large_is_not_asked_for_again() -> None:
