@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
-.PHONY: help demo test test-services check smoke schema schema-check lock ui clean setup
+.PHONY: help demo test test-services test-deploy authorizer check smoke schema schema-check lock ui clean setup
 
 # The interpreter that the virtual environment is made from, and where it is made.
 PYTHON ?= python3
@@ -33,6 +33,12 @@ test: $(STAMP) $(EXPLORER) ## Run all tests
 test-services: $(STAMP) ## Run the suites of stores and queues and a whole stack on real servers (apt, Maven, JDK 21)
 	@tests/services/run "$(BIN)/python -m pytest" $(ARGS)
 
+test-deploy: $(STAMP) ## Run the tests of images, compose file, templates and pipeline
+	@$(BIN)/python -m pytest tests/deploy $(ARGS)
+
+authorizer: $(STAMP) ## Build dist/authorizer.zip for Lambda (ARGS="--architecture x86_64"; default arm64)
+	@$(BIN)/python deploy/authorizer/build.py --uv $(BIN)/uv --output dist/authorizer.zip $(ARGS)
+
 check: $(STAMP) ## Lint, format, strict types over sources and tests, import contracts
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -51,6 +57,7 @@ schema-check: $(STAMP) ## Fail when schema/ is not what the code exports
 lock: $(STAMP) ## Resolve requirements.lock anew from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
 		--all-extras --group dev pyproject.toml -o requirements.lock
+	@deploy/requirements/lock $(BIN)/uv
 
 ui: $(EXPLORER) ## Build the explorer into gateway/web/static (with npm, or with Node.js from PyPI)
 

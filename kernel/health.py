@@ -32,7 +32,7 @@ def complaint(url: str) -> str | None:
         answer = connection.getresponse()
         text = answer.read(2000).decode(errors="replace").strip()
     except (OSError, http.client.HTTPException) as error:
-        return f"{url}: {error or type(error).__name__}"
+        return f"{url}: {str(error) or type(error).__name__}"
     finally:
         connection.close()
     return None if answer.status == http.client.OK else f"{url}: {answer.status} {text}"

@@ -16,6 +16,7 @@ from functools import cache
 from typing import Any
 
 from kernel.auth import Principal, Unauthenticated, Verifier
+from kernel.authorizer_settings import authorizer_config
 
 __all__ = ["authorize", "handler"]
 
@@ -31,9 +32,6 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 @cache
 def _verifier() -> Verifier:
-    # Imported here: reading settings is the only thing that needs pydantic.
-    from kernel.settings import authorizer_config
-
     return Verifier(authorizer_config())
 
 

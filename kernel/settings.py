@@ -15,7 +15,6 @@ from kernel.auth import AuthConfig, Verifier
 __all__ = [
     "ConfigurationProblem",
     "ServiceSettings",
-    "authorizer_config",
     "environment",
     "load",
     "verifier_from",
@@ -159,18 +158,6 @@ def verifier_from(settings: ServiceSettings) -> Verifier:
             hs256_secret=secret.get_secret_value() if secret is not None else None,
         )
     )
-
-
-class _AuthorizerSettings(BaseSettings):
-    auth_jwks: str
-    auth_issuer: str
-    auth_audience: str = "customer-graph"
-
-
-def authorizer_config() -> AuthConfig:
-    """What the Lambda authorizer verifies with; raises `ConfigurationProblem`."""
-    settings = load(_AuthorizerSettings)
-    return AuthConfig(settings.auth_issuer, settings.auth_audience, settings.auth_jwks)
 
 
 def environment() -> dict[str, str]:
