@@ -5,12 +5,13 @@
 import datetime
 from collections.abc import Sequence
 from typing import Self
+from uuid import UUID
 
 import strawberry
 from strawberry import ID
 
 from subgraphs.customer.domain.problems import Problem, ProblemCode
-from subgraphs.customer.entities import Customer
+from subgraphs.customer.entities import Customer, CustomerInfo, available
 from subgraphs.customer.store.writing import Receipt
 
 __all__ = ["ActivityPayload", "CustomerPayload", "ErasePayload", "EventReceipt", "UserError"]
@@ -50,9 +51,24 @@ class UserError:
         return [cls(code=one.code, message=one.message, path=list(one.path)) for one in problems]
 
 
+async def _customer_afterwards(
+    root: strawberry.Parent["CustomerPayload"], info: CustomerInfo
+) -> Customer | None:
+    """The changed customer; None when it has been erased meanwhile.
+
+    Read after the commit and on its own: when this fails the receipt still tells that the change is in, while
+    an error for the whole mutation would have it sent again.
+    """
+    if root.changed is None:
+        return None
+    row = await available(info.context.loaders.customers.load(root.changed))
+    return Customer(row=row) if row is not None else None
+
+
 @strawberry.type
 class CustomerPayload:
-    customer: Customer | None = None
+    customer: Customer | None = strawberry.field(resolver=_customer_afterwards)
+    changed: strawberry.Private[UUID | None] = None
     receipt: EventReceipt | None = None
     user_errors: list[UserError]
 

@@ -208,15 +208,12 @@ class Mutation(ReconciliationMutation):
 
 
 async def _changed(info: CustomerInfo, operation: str, given: inputs.Keyed, act: Act) -> CustomerPayload:
-    """Do it, and show the customer as it is afterwards."""
+    """Do it, and let the customer be shown as it is afterwards."""
     try:
         receipt = await _act(info, operation, given, act)
     except Rejected as refusal:
         return CustomerPayload(user_errors=_user_errors(info, refusal))
-    row = await available(info.context.loaders.customers.load(receipt.customer_id))
-    # None when an erasure has come between.
-    customer = Customer(row=row) if row is not None else None
-    return CustomerPayload(customer=customer, receipt=EventReceipt.of(receipt), user_errors=[])
+    return CustomerPayload(changed=receipt.customer_id, receipt=EventReceipt.of(receipt), user_errors=[])
 
 
 async def _recorded(info: CustomerInfo, operation: str, given: inputs.RecordInput) -> ActivityPayload:
