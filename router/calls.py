@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from graphql import (
@@ -41,18 +42,47 @@ _FUNCTION_KINDS = {"to_number": "number", "to_string": "text", "length": "number
 _SCALAR_KINDS = {"Int": "number", "Float": "number", "Boolean": "truth value", "String": "text", "ID": "text"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Call:
     """How events of one type are delivered: a constant document, and an expression for each variable."""
 
     route: RouteConfig
     document: str
     operation: str
+    #: By argument: its type in the target's schema.
+    types: tuple[tuple[str, str], ...]
+    #: What is asked of the answer.
+    selection: str
 
     @property
     def field(self) -> str:
         """The mutation, which is also the key of its answer."""
         return self.route.mutation
+
+    @staticmethod
+    def alias(number: int) -> str:
+        """The key of the answer to the `number`-th event of a document for several."""
+        return f"e{number}"
+
+    @staticmethod
+    def variable(argument: str, number: int) -> str:
+        """The variable of the `number`-th event's argument in a document for several."""
+        return f"{argument}_{number}"
+
+    def bundled(self, events: int) -> str:
+        """The document for several events; the same text each time, so that targets remember it."""
+        return _bundled(self, events)
+
+
+@lru_cache(maxsize=256)  # a few calls of at most twenty sizes, and those of tables before a reload
+def _bundled(call: Call, events: int) -> str:
+    declared: list[str] = []
+    fields: list[str] = []
+    for number in range(events):
+        declared += [f"${call.variable(name, number)}: {kind}" for name, kind in call.types]
+        passed = ", ".join(f"{name}: ${call.variable(name, number)}" for name, _ in call.types)
+        fields.append(f"{call.alias(number)}: {call.field}({passed}){call.selection}")
+    return f"mutation {call.operation}({', '.join(declared)}) {{ {' '.join(fields)} }}"
 
 
 def load_schemas(table: Table) -> dict[str, GraphQLSchema]:
@@ -94,13 +124,13 @@ def _queue_calls(queue: QueueConfig, schemas: Mapping[str, GraphQLSchema]) -> It
 
 
 def _call(route: RouteConfig, field: GraphQLField) -> Call:
-    names = [name for name, _ in route.arguments]
-    declared = ", ".join(f"${name}: {field.args[name].type}" for name in names)
-    passed = ", ".join(f"{name}: ${name}" for name in names)
+    types = tuple((name, str(field.args[name].type)) for name, _ in route.arguments)
+    declared = ", ".join(f"${name}: {kind}" for name, kind in types)
+    passed = ", ".join(f"{name}: ${name}" for name, _ in types)
     operation = f"Deliver_{route.mutation}"
     selection = _selection(field)
     document = f"mutation {operation}({declared}) {{ {route.mutation}({passed}){selection} }}"
-    return Call(route, document, operation)
+    return Call(route, document, operation, types, selection)
 
 
 def _selection(field: GraphQLField) -> str:

@@ -22,6 +22,7 @@ _TARGET_KEYS = (
     "schema",
     "timeout",
     "concurrency",
+    "bundle",
     "breaker_failures",
     "breaker_cooldown",
 )
@@ -45,6 +46,8 @@ class TargetConfig:
     timeout: float
     #: Mutations under way at once, in this process.
     concurrency: int
+    #: Of these at most so many in one request, each under an alias. Our subgraphs take twenty root fields.
+    bundle: int
     #: Failures in a row, of any messages, that open the breaker.
     breaker_failures: int
     #: Longest time between two questions to a target that is out of order; the first is asked at once.
@@ -132,7 +135,8 @@ def _target(name: str, value: Value, folder: Path) -> TargetConfig:
         ready_url=_url(ready) if ready else urlsplit(url)._replace(path="/health/ready", query="").geturl(),
         schema=folder / (schema.text() if schema else f"schema/{name}.graphql"),
         timeout=section.seconds("timeout", 5.0, least=0.1, most=60),
-        concurrency=section.whole("concurrency", 16, least=1, most=1000),
+        concurrency=section.whole("concurrency", 40, least=1, most=1000),
+        bundle=section.whole("bundle", 10, least=1, most=20),
         breaker_failures=section.whole("breaker_failures", 5, least=1, most=1000),
         breaker_cooldown=section.seconds("breaker_cooldown", 15.0, least=0.1, most=600),
     )

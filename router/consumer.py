@@ -104,10 +104,12 @@ class Consumer:
         if any(target.state is State.HALF_OPEN for target in self._targets):
             most = 1  # a trial, not a flood
         room = min(BATCH_ENTRIES, most - len(self._lanes))
-        if room <= 0:
+        # A call of SQS costs as much for one message as for ten: none for each single one that is done.
+        if room < min(BATCH_ENTRIES, most // PREFETCH) or room <= 0:
             self._settled.clear()
             await self._unless_stopping(self._settled.wait())
-        return max(0, room)
+            return 0
+        return room
 
     async def _work(self, group: str) -> None:
         """Settle the lane's messages one after the other; a failed one ends the lane."""

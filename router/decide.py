@@ -29,7 +29,10 @@ __all__ = [
     "Unavailable",
     "Verdict",
     "decide",
+    "errors_of",
     "judge",
+    "judge_error",
+    "outage",
     "plan",
 ]
 
@@ -60,6 +63,8 @@ class Request:
     envelope: Envelope = field(repr=False)
     call: Call
     variables: Mapping[str, object] = field(repr=False)
+    #: Characters of the message's body.
+    size: int
 
     def body(self) -> dict[str, object]:
         """The GraphQL request as the JSON object that travels."""
@@ -95,6 +100,12 @@ class Applied:
     """The target has the event's effect: now, or since before (`outcome` DUPLICATE or STALE)."""
 
     outcome: str
+
+    @classmethod
+    def of(cls, result: object) -> Applied:
+        """By what the mutation answered."""
+        outcome = result.get("outcome") if isinstance(result, dict) else None
+        return cls(outcome if isinstance(outcome, str) else "APPLIED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,30 +176,47 @@ def plan(calls: Mapping[str, Call], body: str) -> Request | Poison:
             variables[name] = expression.search(document)
         except JMESPathError as error:
             return Poison("ARGUMENT_FAILED", f"{name}: {type(error).__name__}", envelope)
-    return Request(envelope, call, variables)
+    return Request(envelope, call, variables, len(body))
 
 
 def judge(answer: Answer, call: Call) -> Verdict:
     """What the answer means. The GraphQL part decides, where there is one, before the HTTP status."""
+    down = outage(answer)
+    if down is not None:
+        return down
+    body = answer.body
+    if errors := errors_of(answer):
+        return next(
+            (judge_error(error, call.field) for error in errors if _code(error) in _REFUSALS),
+            Failed(_code(errors[0])),
+        )
+    if answer.status == _TOO_LARGE:
+        return Refused("PAYLOAD_TOO_LARGE", f"HTTP_{answer.status}")
+    data = body.get("data") if isinstance(body, dict) else None
+    result = data.get(call.field) if isinstance(data, dict) else None
+    return Unavailable("MALFORMED_ANSWER") if result is None else Applied.of(result)
+
+
+def outage(answer: Answer) -> Unavailable | None:
+    """What the answer says of the target or of our token, if it says nothing of any event."""
     if answer.status is None:
         return Unavailable(answer.problem or "NO_ANSWER", answer.retry_after)
     status = f"HTTP_{answer.status}"
     if answer.status >= 500 or answer.status in (_TOO_MANY, _REQUEST_TIMEOUT):
         return Unavailable(status, answer.retry_after)
-    body = answer.body
-    if isinstance(body, dict) and isinstance(body.get("errors"), list) and body["errors"]:
-        return _judge_errors(body["errors"], answer)
-    if answer.status == _TOO_LARGE:
-        return Refused("PAYLOAD_TOO_LARGE", status)
-    if answer.status != 200:
+    if errors := errors_of(answer):
+        code = next((code for code in map(_code, errors) if code in _OUTAGES), None)
+        return Unavailable(code, answer.retry_after) if code is not None else None
+    if answer.status not in (200, _TOO_LARGE):
         # No GraphQL endpoint speaks: a wrong URL, a proxy. The event is not to blame.
         return Unavailable(status, answer.retry_after)
-    data = body.get("data") if isinstance(body, dict) else None
-    result = data.get(call.field) if isinstance(data, dict) else None
-    if result is None:
-        return Unavailable("MALFORMED_ANSWER")
-    outcome = result.get("outcome") if isinstance(result, dict) else None
-    return Applied(outcome if isinstance(outcome, str) else "APPLIED")
+    return None
+
+
+def judge_error(error: object, field: str) -> Verdict:
+    """What an error of the mutation `field` says of the event; none of an outage."""
+    code = _code(error)
+    return Refused(code, _where(error, field)) if code in _REFUSALS else Failed(code)
 
 
 def decide(verdict: Verdict, attempt: int, receives: int, queue: QueueConfig, random: Random) -> Decision:
@@ -218,15 +246,11 @@ def _delay(receives: int, retry_after: float | None, queue: QueueConfig, random:
     return max(1, math.ceil(max(jittered, asked)))
 
 
-def _judge_errors(errors: list[object], answer: Answer) -> Verdict:
-    codes = [_code(error) for error in errors]
-    outage = next((code for code in codes if code in _OUTAGES), None)
-    if outage is not None:
-        return Unavailable(outage, answer.retry_after)
-    for code, error in zip(codes, errors, strict=True):
-        if code in _REFUSALS:
-            return Refused(code, _where(error))
-    return Failed(codes[0])
+def errors_of(answer: Answer) -> list[object]:
+    """The GraphQL errors that it brought."""
+    body = answer.body
+    errors = body.get("errors") if isinstance(body, dict) else None
+    return errors if isinstance(errors, list) else []
 
 
 def _code(error: object) -> str:
@@ -235,7 +259,12 @@ def _code(error: object) -> str:
     return code[:100] if isinstance(code, str) and code else "UNKNOWN_ERROR"
 
 
-def _where(error: object) -> str:
-    """The error's path. Its message may quote what was sent, which is personal data, so it is left out."""
+def _where(error: object, field: str) -> str:
+    """The error's path, under the mutation's name whatever its alias was.
+
+    Its message may quote what was sent, which is personal data, so it is left out.
+    """
     path = error.get("path") if isinstance(error, dict) else None
-    return ".".join(str(part) for part in path)[:200] if isinstance(path, list) else ""
+    if not isinstance(path, list) or not path:
+        return ""
+    return ".".join((field, *map(str, path[1:])))[:200]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -49,30 +49,35 @@ class FakeTarget:
     asked_how_it_is: int = 0
     #: Calls wait here while it is cleared.
     open: asyncio.Event = field(default_factory=asyncio.Event)
+    #: Events being worked on.
     in_flight: int = 0
     most_in_flight: int = 0
+    #: HTTP requests, each with one mutation or several.
+    requests: int = 0
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
-        """POST /graphql."""
+        """POST /graphql: one mutation, or several under aliases, whose fields cannot be null."""
         document = await request.json()
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        call = Call(document["operationName"], document["variables"]["event"], headers)
-        self.calls.append(call)
-        self.in_flight += 1
+        calls = list(_calls(document, {name.lower(): value for name, value in request.headers.items()}))
+        self.in_flight += len(calls)
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        self.requests += 1
         try:
             await self.open.wait()
-            scripted = self.script(call)
-            if scripted is None:
-                assert request.transport is not None
-                request.transport.close()
-                return web.Response()
-            if isinstance(scripted, tuple):
-                return web.json_response(scripted[1], status=scripted[0])
-            field_name = call.operation.removeprefix("Deliver_")
-            return web.json_response({"data": {field_name: {"outcome": self._apply(call)}}})
+            data = {}
+            for alias, call in calls:
+                self.calls.append(call)
+                scripted = self.script(call)
+                if scripted is None:
+                    assert request.transport is not None
+                    request.transport.close()
+                    return web.Response()
+                if isinstance(scripted, tuple):
+                    return web.json_response(_at(alias, scripted[1]), status=scripted[0])
+                data[alias] = {"outcome": self._apply(call)}
+            return web.json_response({"data": data})
         finally:
-            self.in_flight -= 1
+            self.in_flight -= len(calls)
 
     async def ready(self, _request: web.Request) -> web.Response:
         """GET /health/ready."""
@@ -88,6 +93,26 @@ class FakeTarget:
         self.counts[event_id] += 1
         self.effects[call.customer].append(version if version is not None else event_id)
         return "APPLIED"
+
+
+def _calls(document: dict[str, Any], headers: dict[str, str]) -> Iterator[tuple[str, Call]]:
+    """The mutations of a request by their key in the answer, each with the headers of its own trace."""
+    operation, variables = document["operationName"], document["variables"]
+    if "event" in variables:
+        yield operation.removeprefix("Deliver_"), Call(operation, variables["event"], headers)
+        return
+    traces = document["extensions"]["traces"]
+    for name, event in variables.items():
+        alias = f"e{name.removeprefix('event_')}"
+        yield alias, Call(operation, event, {**headers, **traces[alias]})
+
+
+def _at(alias: str, answer: object) -> object:
+    """A scripted answer whose error belongs to this key."""
+    errors = answer.get("errors") if isinstance(answer, dict) else None
+    if not errors or "path" not in errors[0]:
+        return answer
+    return {**cast("dict[str, Any]", answer), "errors": [{**errors[0], "path": [alias]}]}
 
 
 def error(code: str) -> tuple[int, object]:

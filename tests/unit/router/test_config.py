@@ -28,7 +28,7 @@ def test_defaults_are_those_of_the_handbook() -> None:
     """A table that says only what it must gets the documented defaults."""
     table = parse_table(PATH, GOOD, {})
     target, queue = table.targets["rating"], table.queues["customer-rating.fifo"]
-    assert (target.timeout, target.concurrency, target.breaker_failures) == (5.0, 16, 5)
+    assert (target.timeout, target.concurrency, target.breaker_failures) == (5.0, 40, 5)
     assert target.ready_url == "http://rating/health/ready"
     assert target.schema == Path("conf/schema/rating.graphql")
     assert (queue.visibility, queue.max_receives, queue.wait) == (30, 5, 5)
