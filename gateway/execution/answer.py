@@ -43,7 +43,7 @@ class SubgraphAnswer:
 def failure(
     code: ErrorCode, message: str, service: str, *, outcome_unknown: bool = False, **more: Json
 ) -> SubgraphAnswer:
-    """An answer that is nothing but one error of ours; a client's program sees by `outcome` what is unknown."""
+    """An answer that is nothing but one error of ours; clients see by `outcome` what is unknown."""
     extensions: dict[str, Json] = {"code": code.value, "service": service, **more}
     if outcome_unknown:
         # As subgraphs say it.

@@ -48,7 +48,7 @@ class CompiledFetch:
     def repeat(self, chosen: Sequence[int]) -> CompiledFetch:
         """The same fetch with the chosen calls (positions in `calls`), one of them perhaps several times.
 
-        Its node's `variables` then include those of the contexts.
+        Its node's `variables` then are those of the client that these calls use, and those of the contexts.
         """
         text = self.node.repeated
         if text is None:
@@ -65,7 +65,7 @@ class CompiledFetch:
         ]
         operation = text.operation(chosen)
         node = replace(
-            self.node, operation=operation, calls=calls, variables=(*self.node.variables, *contexts)
+            self.node, operation=operation, calls=calls, variables=(*text.variables(chosen), *contexts)
         )
         return replace(self, node=node, head=_head(operation))
 

@@ -134,8 +134,9 @@ class _Run:
     async def _fetch_repeated(self, fetch: CompiledFetch, due: Sequence[_DueCall]) -> None:
         repeated = fetch.repeat([position for position, _, _ in due])
         calls = repeated.node.calls
-        names = repeated.node.variables[len(fetch.node.variables) :]
-        contexts = dict(zip(names, (value for _, values, _ in due for value in values), strict=True))
+        given = [value for _, values, _ in due for value in values]
+        names = repeated.node.variables[-len(given) :] if given else ()
+        contexts = dict(zip(names, given, strict=True))
         batches = {call.key: batch for call, (_, _, batch) in zip(calls, due, strict=True)}
         representations = {call.variable: batches[call.key].encoded for call in calls}
         answer = await self._ask(repeated, representations, contexts)

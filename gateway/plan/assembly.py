@@ -57,7 +57,7 @@ class _Assembly:
         mutates = step.tree.type == self._types.supergraph.roots.get("mutation")
         keyword = "mutation" if mutates else "query"
         directives = rendering.directives(self._operation, keyword)
-        declarations = rendering.declarations(self._operation.variables)
+        declarations = [text for _, text in rendering.declarations(self._operation.variables)]
         head = (f"({', '.join(declarations)})" if declarations else "") + directives
         return FetchNode(
             id=number,
@@ -72,14 +72,21 @@ class _Assembly:
 
     def _entity_fetch(self, number: int, request: Request) -> FetchNode:
         rendering = Rendering(self._types, request.steps[0].graph)
-        rendered = [rendering.selection(call.tree) for call in request.calls]
         directives = rendering.directives(self._operation, "query")
+        directive_variables = frozenset(rendering.variables)
+        rendered, texts = [], []
+        for call in request.calls:
+            own = Rendering(self._types, rendering.graph)
+            rendered.append(own.selection(call.tree))
+            texts.append(_call_text(call, rendered[-1], own.variables))
+            rendering.variables |= own.variables
         text = EntityText(
             representations=self._free_name("representations", rendering.variables),
             context=self._free_name("context", rendering.variables),
             declarations=rendering.declarations(self._operation.variables),
             directives=directives,
-            calls=tuple(map(_call_text, request.calls, rendered)),
+            calls=tuple(texts),
+            directive_variables=directive_variables,
         )
         names = text.names(len(rendered))
         return FetchNode(
@@ -107,9 +114,9 @@ class _Assembly:
         return tuple(sorted({self._numbers[index] for step in steps for index in bits(step.after)}))
 
 
-def _call_text(call: Call, rendered: RenderedSelection) -> CallText:
+def _call_text(call: Call, rendered: RenderedSelection, variables: set[str]) -> CallText:
     pieces = tuple(rendered.text.split(CONTEXT_STEM))
-    return CallText(pieces, tuple(context.type for context in call.contexts))
+    return CallText(pieces, tuple(context.type for context in call.contexts), frozenset(variables))
 
 
 def _call(names: CallNames, call: Call, rendered: RenderedSelection) -> EntityCall:

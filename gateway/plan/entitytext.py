@@ -16,6 +16,8 @@ class CallText:
     pieces: tuple[str, ...]
     #: Types of the context variables.
     contexts: tuple[str, ...] = ()
+    #: The client's variables that it uses.
+    variables: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +43,13 @@ class EntityText:
     #: What names of the gateway's variables begin with; no variable of the client's does.
     representations: str
     context: str
-    #: `$cpf: String!, …`: the client's variables that are used.
-    declarations: tuple[str, ...]
+    #: The client's variables that are used, each with its definition (`$cpf: String!`).
+    declarations: tuple[tuple[str, str], ...]
     #: The client's directives on the operation, with a space before each.
     directives: str
     calls: tuple[CallText, ...]
+    #: The client's variables that the directives use.
+    directive_variables: frozenset[str] = frozenset()
 
     def names(self, count: int) -> list[CallNames]:
         """The names of `count` calls in one request."""
@@ -55,6 +59,11 @@ class EntityText:
             CallNames(f"_e{number}", f"{self.representations}_{number}", f"{self.context}_{number}")
             for number in range(count)
         ]
+
+    def variables(self, chosen: Sequence[int]) -> tuple[str, ...]:
+        """The client's variables that the chosen calls use: a definition without use would be invalid."""
+        used = self.directive_variables.union(*(self.calls[index].variables for index in chosen))
+        return tuple(name for name, _ in self.declarations if name in used)
 
     def operation(self, chosen: Sequence[int]) -> str:
         """The operation that makes the chosen calls (indexes of `calls`), in this order."""
@@ -67,5 +76,7 @@ class EntityText:
             alias = "" if len(chosen) == 1 else f"{names.key}: "
             selection = names.stem.join(call.pieces)
             fields.append(f"{alias}_entities(representations: ${names.variable}) {selection}")
-        declarations = ", ".join((*declared, *self.declarations))
+        used = self.variables(chosen)
+        declared += [text for name, text in self.declarations if name in used]
+        declarations = ", ".join(declared)
         return f"query({declarations}){self.directives} {{ {' '.join(fields)} }}"

@@ -26,7 +26,7 @@ class RenderedSelection:
 
 @dataclass(slots=True)
 class Rendering:
-    """Renders the selections of one request; collects the client's variables used in it."""
+    """Renders selections of one request; collects the client's variables used in them."""
 
     types: LocalTypes
     graph: str
@@ -44,9 +44,9 @@ class Rendering:
         aliases = find_aliases(self.types, self.graph, tree)
         return RenderedSelection(self._render(tree, aliases), tuple(aliases.undo))
 
-    def declarations(self, declared: Mapping[str, str]) -> tuple[str, ...]:
-        """`$a: Int`, …: the definitions of the client's variables that are used."""
-        return tuple(text for name, text in declared.items() if name in self.variables)
+    def declarations(self, declared: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+        """The client's variables that are used, each with its definition (`$a: Int`)."""
+        return tuple((name, text) for name, text in declared.items() if name in self.variables)
 
     def _render(self, tree: Tree, aliases: Aliases) -> str:
         parts = ["__typename"] if tree.typename else []

@@ -40,7 +40,7 @@ class _Data:
 
     def _fill(self, owner: ObjectType, item: dict[str, Any]) -> None:
         for each in owner.fields.values():
-            computed = each.requires and each.is_leaf
+            computed = (each.requires or each.contexts) and each.is_leaf
             if each.name not in item and not computed:
                 item[each.name] = self._field(owner.name, each)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +10,7 @@ __all__ = [
     "ARGUMENTS",
     "MOODS",
     "SCALARS",
+    "ContextArgument",
     "Fault",
     "Field",
     "ObjectType",
@@ -40,6 +42,18 @@ class Fault:
     message: str
 
 
+@dataclass(frozen=True)
+class ContextArgument:
+    """An argument that the nearest object above which sets the context fills in."""
+
+    name: str
+    type: str
+    #: The value of `@fromContext(field:)`.
+    text: str
+    #: Object types that set the context, and the field each of them gives.
+    sources: Mapping[str, str]
+
+
 @dataclass
 class Field:
     """A field of the single schema."""
@@ -57,6 +71,7 @@ class Field:
     hidden: bool = False
     #: The type that data keeps to where some subgraph promises more than the merged type.
     strict: str = ""
+    contexts: tuple[ContextArgument, ...] = ()
 
     @property
     def named(self) -> str:
@@ -123,6 +138,8 @@ class Subgraph:
     #: Interface or union → the object types that it has here.
     members: dict[str, list[str]] = field(default_factory=dict)
     unions: set[str] = field(default_factory=set)
+    #: Type → the contexts that it sets.
+    contexts: dict[str, list[str]] = field(default_factory=dict)
     queries: dict[str, Part] = field(default_factory=dict)
     mutations: dict[str, Part] = field(default_factory=dict)
     #: Ids of entities that this subgraph does not know when it is asked for them.

@@ -28,6 +28,8 @@ from tests.property.model import MOODS
 __all__ = ["RandomOperation", "draw_operation"]
 
 _MAX_DEPTH = 5
+#: Fields with contextual arguments, and what leads to them, are chosen more often than others.
+_TO_CONTEXTS = ("lb", "lc", "lv", "next", "x")
 _INTROSPECTION = (
     "__schema { queryType { name } mutationType { name } }",
     'kind: __type(name: "E0") { name kind }',
@@ -101,7 +103,11 @@ def _one(draft: _Draft, parent: GraphQLNamedType, depth: int) -> str:
         return _fragment(draft, parent, depth)
     if not isinstance(parent, GraphQLObjectType | GraphQLInterfaceType):
         raise AssertionError("only composite types have selections")
-    name = random.choice(sorted(parent.fields))
+    contextual = [name for name in sorted(parent.fields) if name.startswith(_TO_CONTEXTS)]
+    if contextual and random.random() < 0.5:
+        name = random.choice(contextual)
+    else:
+        name = random.choice(sorted(parent.fields))
     return _field(draft, name, parent.fields[name], depth)
 
 

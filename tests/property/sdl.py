@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from tests.property.model import MOODS, Field, Part, Subgraph, World
+from tests.property.model import ARGUMENTS, MOODS, Field, Part, Subgraph, World
 
 __all__ = ["single_sdl", "subgraph_sdl"]
 
 _LINK = (
     'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", '
-    '"@external", "@requires", "@provides", "@override", "@interfaceObject", "@inaccessible"])\n'
+    '"@external", "@requires", "@provides", "@override", "@interfaceObject", "@inaccessible", "@context", '
+    '"@fromContext"])\n'
 )
 _COMMON = f"enum Mood {{ {' '.join(MOODS)} }}\ninput Filter {{ min: Int = 1, mood: Mood, near: [Filter!] }}"
 
@@ -51,11 +52,11 @@ def subgraph_sdl(world: World, subgraph: Subgraph, *, executable: bool = False) 
             if each in subgraph.interfaces and name in subgraph.members[each]
         ]
         implements = f" implements {' & '.join(interfaces)}" if interfaces else ""
-        keys = "" if executable else _keys(subgraph.keys.get(name, []))
+        keys = "" if executable else _keys(subgraph.keys.get(name, [])) + _contexts(subgraph, name)
         listed = _fields(owner.fields, fields, executable)
         lines.append(f"type {name}{implements}{keys} {{ {listed} }}")
     for name, interface_fields in subgraph.interfaces.items():
-        keys = "" if executable else _keys(subgraph.interface_keys.get(name, []))
+        keys = "" if executable else _keys(subgraph.interface_keys.get(name, [])) + _contexts(subgraph, name)
         own = world.interfaces[name][0]
         known = {each: Part(reference) for each, reference in interface_fields.items()}
         lines.append(f"interface {name}{keys} {{ {_fields(own, known, executable)} }}")
@@ -63,7 +64,9 @@ def subgraph_sdl(world: World, subgraph: Subgraph, *, executable: bool = False) 
         directives = "" if executable else ' @interfaceObject @key(fields: "id")'
         listed = _fields(world.interfaces[name][0], fields, executable)
         lines.append(f"type {name}{directives} {{ {listed} }}")
-    lines += [f"union {name} = {' | '.join(subgraph.members[name])}" for name in sorted(subgraph.unions)]
+    for name in sorted(subgraph.unions):
+        contexts = "" if executable else _contexts(subgraph, name)
+        lines.append(f"union {name}{contexts} = {' | '.join(subgraph.members[name])}")
     queries = _fields(world.queries, subgraph.queries, executable) or ("_unused: Int" if executable else "")
     if queries:
         lines.append(f"type Query {{ {queries} }}")
@@ -91,6 +94,10 @@ def _keys(keys: list[str]) -> str:
     )
 
 
+def _contexts(subgraph: Subgraph, name: str) -> str:
+    return "".join(f' @context(name: "{each}")' for each in subgraph.contexts.get(name, []))
+
+
 def _plain(fields: Iterable[Field]) -> str:
     return " ".join(f"{each.signature}: {each.type}" for each in fields)
 
@@ -99,5 +106,17 @@ def _fields(own: Mapping[str, Field], parts: Mapping[str, Part], executable: boo
     listed = []
     for name, part in parts.items():
         directives = "" if executable else "".join(f" {each}" for each in part.directives)
-        listed.append(f"{own[name].signature}: {part.type}{directives}")
+        listed.append(f"{_signature(own[name], executable)}: {part.type}{directives}")
     return " ".join(listed)
+
+
+def _signature(own: Field, executable: bool) -> str:
+    """With the arguments that contexts fill in, which clients do not see."""
+    if not own.contexts:
+        return own.signature
+    given = [
+        f"{each.name}: {each.type}" + ("" if executable else f' @fromContext(field: "{each.text}")')
+        for each in own.contexts
+    ]
+    plain = ARGUMENTS[own.arguments][1:-1]
+    return f"{own.name}({', '.join([plain, *given] if plain else given)})"

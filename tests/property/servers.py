@@ -82,6 +82,19 @@ def computed(required: Mapping[str, Any]) -> str:
     return "r:" + json.dumps(required, sort_keys=True)
 
 
+def _contextual(
+    field: Field, value: Any, arguments: Mapping[str, Any], required: Mapping[str, Any] | None
+) -> Any:
+    """A leaf tells all that it was given; of a list, some or all are left by it."""
+    given = {each.name: arguments[each.name] for each in field.contexts}
+    others = {name: each for name, each in arguments.items() if name not in given}
+    if field.is_leaf:
+        return "x:" + json.dumps([given, others, required], sort_keys=True)
+    value = _argued(value, others)
+    odd = sum(json.dumps(given).encode()) % 2
+    return value[odd:] if isinstance(value, list) else value
+
+
 class SingleServer:
     """The oracle: all of the world in one schema, executed by graphql-core."""
 
@@ -89,6 +102,8 @@ class SingleServer:
         self._world = world
         self._truth = truth
         self.schema = truth.schema
+        #: Does any field depend on the objects above it?
+        self._remembers = any(each.contexts for each in world.subgraphs)
         #: The last operation's mutations in their order.
         self.mutations: list[str] = []
 
@@ -105,6 +120,10 @@ class SingleServer:
         )
 
     def _resolve(self, source: Any, info: Info, **arguments: Any) -> Any:
+        value = self._value(source, info, arguments)
+        return _below(value, source) if self._remembers else value
+
+    def _value(self, source: Any, info: Info, arguments: dict[str, Any]) -> Any:
         if source is None:
             if info.parent_type.name == "Mutation":
                 self.mutations.append(info.field_name)
@@ -113,15 +132,33 @@ class SingleServer:
         field = self._world.objects[owner].fields[name]
         if self._is_unknown(owner, name, source):
             return None
+        if field.contexts:
+            return self._contextual(source, field, arguments)
         if field.requires and field.is_leaf:
             return computed(self._truth.required(source, field))
         return _argued(source[name], arguments)
+
+    def _contextual(self, source: Mapping[str, Any], field: Field, arguments: dict[str, Any]) -> Any:
+        for each in field.contexts:
+            setter = source["#above"]
+            while setter["__typename"] not in each.sources:
+                setter = setter["#above"]
+            arguments[each.name] = self._truth.read(setter, each.sources[setter["__typename"]], {})
+        required = self._truth.required(source, field) if field.requires else None
+        return _contextual(field, source.get(field.name), arguments, required)
 
     def _is_unknown(self, owner: str, name: str, source: Mapping[str, Any]) -> bool:
         """Is the only subgraph that could say it one that does not know the entity?"""
         if name == "id" or not self._world.objects[owner].keys:
             return False
         return any(source["id"] in each.strangers for each in self._world.owners(owner, name))
+
+
+def _below(value: Any, above: Mapping[str, Any] | None) -> Any:
+    """Objects that know which object led to them."""
+    if isinstance(value, list):
+        return [_below(each, above) for each in value]
+    return {**value, "#above": above} if isinstance(value, dict) else value
 
 
 class SubgraphServers:
@@ -195,10 +232,12 @@ class _SubgraphServer:
         if part.forbidden and name not in provided:
             raise PlanFault(f"{owner}.{name} is not resolvable here")
         field = self._field(owner, name)
-        if field.requires:
-            required = self._required(source, field, f"{owner}.{name}")
-            if field.is_leaf:
-                return computed(required)
+        required = self._required(source, field, f"{owner}.{name}") if field.requires else None
+        if field.contexts:
+            value = _contextual(field, source.get(name), arguments, required)
+            return self._view(value, part, provided.get(name, ""))
+        if required is not None and field.is_leaf:
+            return computed(required)
         return self._view(_argued(source[name], arguments), part, provided.get(name, ""))
 
     def _required(self, source: Mapping[str, Any], field: Field, coordinate: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from random import Random
 
 from tests.property.computed import add_computed
+from tests.property.contexts import add_contexts
 from tests.property.data import draw_data
 from tests.property.interface_objects import add_interface_objects
 from tests.property.model import World
@@ -16,11 +17,14 @@ from tests.property.moving import add_overrides, add_provides, close_keys, draw_
 from tests.property.sharing import share_out
 from tests.property.types import draw_types
 
-__all__ = ["make_world"]
+__all__ = ["CONTEXTS_SHARE", "make_world"]
+
+#: Chance that a world has contexts.
+CONTEXTS_SHARE = 0.3
 
 
-def make_world(seed: int) -> World:
-    """Draw a world; the same seed gives the same world."""
+def make_world(seed: int, *, contexts: float = CONTEXTS_SHARE) -> World:
+    """Draw a world; the same seed gives the same world. `contexts` is the chance of contextual fields."""
     random = Random(seed)
     world = World(seed)
     draw_types(world, random)
@@ -29,6 +33,9 @@ def make_world(seed: int) -> World:
     add_provides(world, random)
     add_overrides(world, random)
     add_interface_objects(world, random)
+    drawn = Random(f"{seed} contexts")
+    if drawn.random() < contexts:
+        add_contexts(world, drawn)
     close_keys(world)
     vary_types(world, random)
     draw_data(world, random)

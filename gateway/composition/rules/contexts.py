@@ -18,7 +18,7 @@ from gateway.composition.merge.subtyping import is_subtype
 from gateway.composition.model import Argument, Field, Kind, Missing, TypeDef
 from gateway.composition.reader import Subgraph
 from gateway.composition.result import Report
-from gateway.composition.typeref import TypeRef, named_type
+from gateway.composition.typeref import ListOf, NonNull, TypeRef, named_type, nullable
 
 __all__ = ["check_contexts"]
 
@@ -88,14 +88,14 @@ def _faults(
         yield Code.CONTEXT_INVALID_SELECTION, f"{title}: {error}"
         return
     for target in contexts[reference.context]:
-        for message in _selection_faults(subgraph, selections, target, argument):
+        for message in _selection_faults(subgraph, selections, target, argument.type):
             yield Code.CONTEXT_INVALID_SELECTION, f'{title} for type "{target.name}": {message}.'
 
 
 def _selection_faults(
-    subgraph: Subgraph, selections: tuple[Selection, ...], target: TypeDef, argument: Argument
+    subgraph: Subgraph, selections: tuple[Selection, ...], target: TypeDef, wanted: TypeRef
 ) -> Iterator[str]:
-    """The selection must come down to one leaf of the argument's type, on every runtime type."""
+    """The selection must come down to one leaf that fits `wanted`, on every runtime type."""
     fragments = [s for s in selections if isinstance(s, FragmentSelection)]
     if fragments and len(fragments) == len(selections):
         own = subgraph.runtime_types(target.name)
@@ -106,16 +106,16 @@ def _selection_faults(
         for fragment in matching:
             inner = subgraph.types.get(fragment.condition or target.name)
             if inner is not None:
-                yield from _selection_faults(subgraph, fragment.children, inner, argument)
+                yield from _selection_faults(subgraph, fragment.children, inner, wanted)
         return
     if len(selections) != 1 or not isinstance(selections[0], FieldSelection):
         yield "multiple selections are made"
         return
-    yield from _field_faults(subgraph, selections[0], target, argument)
+    yield from _field_faults(subgraph, selections[0], target, wanted)
 
 
 def _field_faults(
-    subgraph: Subgraph, selection: FieldSelection, target: TypeDef, argument: Argument
+    subgraph: Subgraph, selection: FieldSelection, target: TypeDef, wanted: TypeRef
 ) -> Iterator[str]:
     field = target.fields.get(selection.name)
     if selection.alias:
@@ -127,17 +127,26 @@ def _field_faults(
         return
     below = subgraph.types.get(named_type(field.type))
     if below is not None and below.kind.is_composite:
-        if len(selection.children) == 1:
-            yield from _selection_faults(subgraph, selection.children, below, argument)
+        if selection.children:
+            inner = _within(field.type, wanted)
+            if inner is None:
+                yield f'below "{selection.name}" of type "{field.type}" nothing makes a "{wanted}"'
+            else:
+                yield from _selection_faults(subgraph, selection.children, below, inner)
         else:
-            yield (
-                "it must select exactly one field"
-                if not selection.children
-                else "multiple selections are made"
-            )
-    elif not _fits(subgraph, field.type, argument.type):
-        yield f'its type "{field.type}" does not match the expected type "{argument.type}"'
+            yield "it must select exactly one field"
+    elif not is_subtype(subgraph, field.type, wanted):
+        yield f'its type "{field.type}" does not match the expected type "{wanted}"'
 
 
-def _fits(subgraph: Subgraph, selected: TypeRef, wanted: TypeRef) -> bool:
-    return is_subtype(subgraph, selected, wanted)
+def _within(outer: TypeRef, wanted: TypeRef) -> TypeRef | None:
+    """What one leaf below a field of type `outer` must be, for all of them together to be a `wanted`.
+
+    A list of objects gives a list of values; an object that may be null gives a value that may be.
+    """
+    if isinstance(wanted, NonNull) and not isinstance(outer, NonNull):
+        return None
+    shape, listed = nullable(outer), nullable(wanted)
+    if isinstance(shape, ListOf):
+        return _within(shape.of, listed.of) if isinstance(listed, ListOf) else None
+    return wanted

@@ -179,6 +179,16 @@ _PLAIN_CASES = (
         {"customer": {"currency": "bia", "accounts": [{"balance": "2", "number": "2 in USD"}]}},
     ),
     Case(
+        "a variable is defined where it is used only: nobody below takes it",
+        """
+        query($at: String) {
+          customer(id: "bia") { accounts { balance } dependent { accounts { limit(at: $at) } } }
+        }
+        """,
+        {"customer": {"accounts": [{"balance": "2 in USD"}], "dependent": None}},
+        variables={"at": "hoje"},
+    ),
+    Case(
         "the client cannot fill a contextual argument",
         '{ customer(id: "bia") { accounts { balance(currency: "EUR") } } }',
         None,

@@ -74,6 +74,37 @@ def test_a_faulty_context_is_refused(changes: dict[str, str], code: Code) -> Non
     assert code in error_codes(sdl(**changes))
 
 
+@pytest.mark.parametrize(
+    ("link", "type_name", "fits"),
+    [
+        ("V", "Int", True),
+        ("V", "Int!", False),
+        ("V!", "Int!", True),
+        ("[V]", "Int", False),
+        ("[V]", "[Int]", True),
+        ("[V]", "[Int!]", False),
+        ("[V!]", "[Int!]", True),
+        ("[V!]", "[Int!]!", False),
+        ("[V!]!", "[Int!]!", True),
+        ("[[V!]!]", "[[Int!]!]", True),
+        ("[[V!]!]", "[Int!]", False),
+    ],
+)
+def test_lists_and_nulls_on_the_way_to_the_value_are_part_of_its_type(
+    link: str, type_name: str, *, fits: bool
+) -> None:
+    """A list of objects gives a list of values, and an object that may be null a value that may be."""
+    text = sdl("$usr { v { d } }", type=type_name).replace("v: V }", f"v: {link} }}")
+    codes = error_codes(text.replace("d: Int", "d: Int!"))
+    assert codes == ({} if fits else {Code.CONTEXT_INVALID_SELECTION: 1})
+
+
+def test_type_conditions_may_stand_below_an_object() -> None:
+    """Each of the types there gives one value."""
+    text = sdl("$usr { v { ... on V { d } } }", type="Int")
+    assert not error_codes(text)
+
+
 def test_a_default_beside_a_context_is_refused() -> None:
     """Nobody would know which one counts."""
     assert Code.CONTEXT_NOT_SET in error_codes(sdl().replace("String @from", 'String = "x" @from'))
