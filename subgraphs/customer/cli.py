@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import click
 
@@ -13,6 +13,7 @@ from subgraphs.customer import settings as of
 from subgraphs.customer.outbox import QUEUES
 from subgraphs.customer.store import migrate as migrations
 from subgraphs.customer.store import provision as provisioning
+from subgraphs.customer.store import retention
 from subgraphs.customer.store.engine import parse_url
 from subgraphs.customer.store.replay import replay as replay_events
 
@@ -103,6 +104,30 @@ def replay(target: str, since: str) -> None:
     url = load(of.ReplaySettings).customer_relay_database_url.get_secret_value()
     count = asyncio.run(replay_events(url, QUEUES[target], _instant(since)))
     click.echo(f"{count} events for {target} wait for the relay again")
+
+
+@command.command()
+@click.argument("what", type=click.Choice(["access-log", "outbox"]))
+@click.option(
+    "--older-than",
+    "days",
+    type=click.IntRange(min=1),
+    required=True,
+    help="Days; at least 180 for the access log, 30 for the outbox.",
+)
+def expire(what: str, days: int) -> None:
+    """Delete what is older than it has to be kept, as the owner role. Repeatable, and harmless while serving.
+
+    Of the outbox stay, whatever their age: events that wait, the newest profile of each customer, erasures.
+    Any other event cannot be replayed any more, so keep it as long as activity keeps its events.
+    """
+    least = of.LEAST_DAYS[what]
+    if days < least:
+        raise click.BadParameter(f"must be {least} days or more for {what}", param_hint="--older-than")
+    url = load(of.MigrationSettings).customer_owner_database_url.get_secret_value()
+    before = datetime.now(UTC) - timedelta(days=days)
+    run = retention.expire_access_log if what == "access-log" else retention.expire_outbox
+    click.echo(f"{asyncio.run(run(url, before))} rows of the {what} deleted, older than {days} days")
 
 
 @command.command()

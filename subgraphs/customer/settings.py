@@ -6,7 +6,7 @@ from pydantic import Field, SecretStr
 
 from kernel.settings import ServiceSettings
 
-__all__ = ["CustomerSettings", "MigrationSettings", "ProvisionSettings", "ReplaySettings"]
+__all__ = ["LEAST_DAYS", "CustomerSettings", "MigrationSettings", "ProvisionSettings", "ReplaySettings"]
 
 
 class CustomerSettings(ServiceSettings):
@@ -41,8 +41,13 @@ class CustomerSettings(ServiceSettings):
     customer_access_log_batch: int = Field(default=200, gt=0)
 
 
+#: Days that `customer expire` leaves: of the access log six months by law (Lei 12.965/2014, art. 15), of the
+#: outbox more than the fourteen days that SQS may keep a message that refers to a row.
+LEAST_DAYS = {"access-log": 180, "outbox": 30}
+
+
 class MigrationSettings(ServiceSettings):
-    """What `customer migrate` reads."""
+    """What `customer migrate` and `customer expire` read."""
 
     #: `postgresql://customer_owner:…@host/database`.
     customer_owner_database_url: SecretStr

@@ -25,13 +25,13 @@ def body_of(event: OutboxEvent) -> str:
 
 def entry_of(event: OutboxEvent) -> Entry:
     """The message: the customer is the group, the event the de-duplication id."""
-    return Entry(id=str(event.id), group=str(event.customer_id), body=body_of(event))
+    return Entry(id=_deduplication_id(event), group=str(event.customer_id), body=body_of(event))
 
 
 def stub_of(event: OutboxEvent, reason: str, detail: str) -> Entry:
     """What goes to the DLQ for an event that no queue takes: its envelope without data, and the reason."""
     return Entry(
-        id=str(event.id),
+        id=_deduplication_id(event),
         group=str(event.customer_id),
         body=_envelope(event, {}).to_json().decode(),
         attributes={
@@ -42,6 +42,11 @@ def stub_of(event: OutboxEvent, reason: str, detail: str) -> Entry:
             "customer_id": str(event.customer_id),
         },
     )
+
+
+def _deduplication_id(event: OutboxEvent) -> str:
+    """The event's id; another one for each wish to have it sent again, which SQS must not drop."""
+    return str(event.id) if event.replay is None else f"{event.id}:{event.replay}"
 
 
 def _envelope(event: OutboxEvent, data: dict[str, object]) -> Envelope:

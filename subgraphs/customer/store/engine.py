@@ -134,8 +134,11 @@ async def administering(url: str | URL, **options: object) -> AsyncIterator[Asyn
 
     What PostgreSQL refuses, and that it is not there, becomes a ConfigurationProblem of one line.
     """
-    parsed = parse_url(url) if isinstance(url, str) else url
-    connect = {"timeout": _ADMINISTRATION_SECONDS, "server_settings": {"application_name": _APPLICATION}}
+    parsed, role = _role_of(parse_url(url) if isinstance(url, str) else url)
+    connect = {
+        "timeout": _ADMINISTRATION_SECONDS,
+        "server_settings": {"application_name": _APPLICATION, **role},
+    }
     engine = create_async_engine(
         parsed, poolclass=NullPool, connect_args=connect, hide_parameters=True, **options
     )
@@ -150,9 +153,16 @@ async def administering(url: str | URL, **options: object) -> AsyncIterator[Asyn
         await engine.dispose()
 
 
+def _role_of(url: URL) -> tuple[URL, dict[str, str]]:
+    """The URL without its parameter `role`, and the setting that makes the session work as that role."""
+    role = url.query.get("role")
+    return url.difference_update_query(["role"]), {"role": role} if isinstance(role, str) else {}
+
+
 def _engine(url: str, limits: Limits) -> AsyncEngine:
+    parsed, role = _role_of(parse_url(url))
     return create_async_engine(
-        parse_url(url),
+        parsed,
         pool_size=limits.pool_size,
         max_overflow=0,
         pool_timeout=limits.pool_wait,
@@ -172,6 +182,7 @@ def _engine(url: str, limits: Limits) -> AsyncEngine:
                 "lock_timeout": _milliseconds(limits.lock),
                 "idle_in_transaction_session_timeout": _milliseconds(limits.idle_transaction),
                 "timezone": "UTC",
+                **role,
             },
         },
     )

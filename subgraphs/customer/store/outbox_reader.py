@@ -39,7 +39,8 @@ CONNECT_SECONDS = 5.0
 IDLE_SECONDS = 30.0
 
 _COLUMNS = (
-    "id, aggregateid, type, payload::text as payload, sequence, traceparent, request_id, created_at, position"
+    "id, aggregateid, type, payload::text as payload, sequence, traceparent, request_id, created_at, "
+    "position, replay"
 )
 
 # A head is a customer's oldest unpublished event. Its row lock is the lock on all of this customer's events:
@@ -123,6 +124,8 @@ class OutboxEvent:
     request_id: str | None
     created_at: datetime
     position: int
+    #: Which wish to send it again it follows, None for the first time.
+    replay: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +315,7 @@ def _event(row: asyncpg.Record) -> OutboxEvent:
         request_id=row["request_id"],
         created_at=row["created_at"],
         position=row["position"],
+        replay=row["replay"],
     )
 
 

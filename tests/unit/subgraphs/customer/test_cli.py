@@ -143,6 +143,16 @@ def test_a_replay_says_how_many_events_wait_again(
     assert "is not an ISO 8601 date" in done.err
 
 
+def test_expiring_says_how_much_is_gone(terminal: Terminal, untouched_database: CustomerDatabase) -> None:
+    """And refuses to delete what must be kept."""
+    for what, days in (("access-log", "180"), ("outbox", "30")):
+        done = terminal.run("expire", what, "--older-than", days, **urls(untouched_database))
+        assert done.out == f"0 rows of the {what} deleted, older than {days} days\n", done.err
+        done = terminal.run("expire", what, "--older-than", str(int(days) - 1), **urls(untouched_database))
+        assert done.code == 2
+        assert f"must be {days} days or more" in done.err
+
+
 def test_the_sdl_is_printed_without_any_setting(terminal: Terminal) -> None:
     """For composition: no server, no environment."""
     done = terminal.run("schema")
