@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from pydantic import Field, SecretStr
 
-from kernel.settings import ServiceSettings
+from subgraphs.customer.logins import DatabaseLogins
 
 __all__ = ["LEAST_DAYS", "CustomerSettings", "MigrationSettings", "ProvisionSettings", "ReplaySettings"]
 
 
-class CustomerSettings(ServiceSettings):
+class CustomerSettings(DatabaseLogins):
     """What `customer serve` reads."""
 
     port: int = Field(default=4001, ge=0, le=65535)
 
     #: `postgresql://customer_app:…@host/database`.
     customer_database_url: SecretStr
+    #: Who logs in, when a secret store gives it apart from the URL; see `logins`.
+    customer_database_user: str | None = None
+    customer_database_password: SecretStr | None = None
     #: Encrypts CPF, e-mail, phone and street (AES-256 by pgcrypto). At least 32 characters, random.
     customer_encryption_key: SecretStr = Field(min_length=32)
     #: Keys the blind index of the CPF and the idempotency hashes (HMAC-SHA256). Another one than the above:
@@ -46,25 +49,34 @@ class CustomerSettings(ServiceSettings):
 LEAST_DAYS = {"access-log": 180, "outbox": 30}
 
 
-class MigrationSettings(ServiceSettings):
+class MigrationSettings(DatabaseLogins):
     """What `customer migrate` and `customer expire` read."""
 
     #: `postgresql://customer_owner:…@host/database`.
     customer_owner_database_url: SecretStr
+    customer_owner_database_user: str | None = None
+    customer_owner_database_password: SecretStr | None = None
 
 
-class ProvisionSettings(ServiceSettings):
+class ProvisionSettings(DatabaseLogins):
     """What `customer provision` reads: who provisions, and the three roles' URLs with their passwords."""
 
     #: `postgresql://postgres:…@host/postgres`: a role that may create roles and databases.
     customer_superuser_database_url: SecretStr
+    customer_superuser_database_user: str | None = None
+    customer_superuser_database_password: SecretStr | None = None
     customer_owner_database_url: SecretStr
+    customer_owner_database_password: SecretStr | None = None
     customer_database_url: SecretStr
+    customer_database_password: SecretStr | None = None
     customer_relay_database_url: SecretStr
+    customer_relay_database_password: SecretStr | None = None
 
 
-class ReplaySettings(ServiceSettings):
+class ReplaySettings(DatabaseLogins):
     """What `customer replay` reads."""
 
     #: `postgresql://customer_relay:…@host/database`.
     customer_relay_database_url: SecretStr
+    customer_relay_database_user: str | None = None
+    customer_relay_database_password: SecretStr | None = None

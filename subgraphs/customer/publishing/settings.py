@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from pydantic import Field, SecretStr
 
-from kernel.settings import ServiceSettings
+from subgraphs.customer.logins import DatabaseLogins
 
 __all__ = ["RelaySettings"]
 
 
-class RelaySettings(ServiceSettings):
+class RelaySettings(DatabaseLogins):
     """What `customer relay` reads besides boto3's own variables (`AWS_DEFAULT_REGION`, …)."""
 
     port: int = Field(default=4101, ge=0, le=65535)
 
     #: Role `customer_relay`: reads the outbox, sets `published_at`, writes `relay_queue`.
     customer_relay_database_url: SecretStr
+    customer_relay_database_user: str | None = None
+    customer_relay_database_password: SecretStr | None = None
     #: Queue names without prefix, as the outbox's column `queue` holds them.
     relay_queues: tuple[str, ...] = ("customer-rating.fifo", "customer-activity.fifo")
     #: Put before every queue's name, so that several stacks can share one account.
