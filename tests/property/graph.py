@@ -28,7 +28,7 @@ from tests.property.model import World
 from tests.property.operations import RandomOperation, draw_operation
 from tests.property.sdl import subgraph_sdl
 from tests.property.servers import SingleServer, SubgraphServers, Truth
-from tests.property.world import CONTEXTS_SHARE, make_world
+from tests.property.world import FURTHER_SHARE, make_world
 
 __all__ = ["OPERATIONS_A_WORLD", "Graph", "check", "make_graph", "run_world"]
 
@@ -118,9 +118,9 @@ def _difference(answer: dict[str, Any], expected: ExecutionResult) -> str:
     return f"gateway  {json.dumps(answer)}\nexpected {json.dumps(expected.formatted)}"
 
 
-async def run_world(seed: int, workers: Executor, *, contexts: float = CONTEXTS_SHARE) -> int:
-    """Compare a world's operations; the number compared. `contexts`: see `make_world`."""
-    graph = make_graph(make_world(seed, contexts=contexts), workers)
+async def run_world(seed: int, workers: Executor, *, further: float = FURTHER_SHARE) -> int:
+    """Compare a world's operations; the number compared. `further`: see `make_world`."""
+    graph = make_graph(make_world(seed, further=further), workers)
     if graph is None:
         return 0
     random = Random(seed)

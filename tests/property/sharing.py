@@ -7,7 +7,7 @@ from random import Random
 from tests.property.model import Field, ObjectType, Part, Subgraph, World, named
 from tests.property.types import KEY_FIELDS
 
-__all__ = ["key_parts", "mention", "mention_entity", "share_out"]
+__all__ = ["key_parts", "mention", "mention_entity", "share_mutations", "share_out"]
 
 
 def share_out(world: World, random: Random) -> None:
@@ -161,6 +161,35 @@ def _share_roots(world: World, random: Random) -> None:
         owner = random.choice(world.subgraphs)
         owner.mutations[mutation.name] = Part(mutation.type)
         mention(world, owner, mutation.named)
+
+
+def share_mutations(world: World, random: Random) -> None:
+    """Let several subgraphs offer one mutation. It runs in one, and keys lead to the rest of its result."""
+    split = world.objects.get("W0")
+    if split is not None:
+        _share_split(world, split, random)
+    for mutation in world.mutations.values():
+        homes = [each for each in world.subgraphs if mutation.name in each.mutations]
+        others = [each for each in world.subgraphs if each not in homes]
+        if others and mutation.named != "W0" and random.random() < 0.7:
+            homes.append(random.choice(others))
+            mention(world, homes[-1], mutation.named)
+            if not world.is_abstract(mutation.named) or _common(homes, mutation.named):
+                homes[-1].mutations[mutation.name] = Part(mutation.type)
+        _mark_shared(world.copies("Mutation", mutation.name))
+
+
+def _share_split(world: World, split: ObjectType, random: Random) -> None:
+    """A mutation with a result without key: one subgraph has all of it, others may have a part."""
+    homes = [each for each in world.subgraphs if split.name in each.objects]
+    home = random.choice(homes)
+    for each in split.fields.values():
+        mention(world, home, each.named)
+        home.objects[split.name].setdefault(each.name, Part(each.type, ["@shareable"]))
+    mutation = Field("mw", random.choice((split.name, f"[{split.name}]", f"{split.name}!")))
+    world.mutations[mutation.name] = mutation
+    for each in {id(each): each for each in (home, random.choice(homes))}.values():
+        each.mutations[mutation.name] = Part(mutation.type)
 
 
 def _common(homes: list[Subgraph], name: str) -> set[str]:

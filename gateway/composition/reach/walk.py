@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.composition.checks.inaccessible import is_hidden
 from gateway.composition.codes import Code, HintCode
@@ -12,7 +12,8 @@ from gateway.composition.model import ROOT_NAMES, Field
 from gateway.composition.reach.closure import Closure, States
 from gateway.composition.reach.contexts import Contexts, ContextTable
 from gateway.composition.reach.explain import Step, explain
-from gateway.composition.reach.world import World
+from gateway.composition.reach.world import State, World
+from gateway.composition.result import CompositionError, Report
 from gateway.composition.typeref import named_type
 
 __all__ = ["MAX_VISITS", "check_satisfiability"]
@@ -61,6 +62,11 @@ class _Walk:
         for name in ROOT_NAMES.values():
             if name in self._merge.merged.types:
                 self._enqueue(name, self._world.roots(name), frozenset(), None)
+        self._drain()
+        if not self._merge.report.has_errors():
+            self._check_shared_mutations()
+
+    def _drain(self) -> None:
         visits = 0
         while self._queue:
             visits += 1
@@ -126,6 +132,38 @@ class _Walk:
                         ],
                     ),
                 )
+
+    def _check_shared_mutations(self) -> None:
+        """A mutation runs once, so one of the subgraphs that share it must do with what keys can add."""
+        name = ROOT_NAMES["mutation"]
+        owner = self._merge.merged.types.get(name)
+        for field in owner.fields.values() if owner is not None else ():
+            states = [s for s in self._world.roots(name) if self._world.edge(s, field.name) is not None]
+            if is_hidden(field) or len(states) < 2:
+                continue
+            trials = [self._try_alone(Step(None, name, field), state) for state in states]
+            if all(trials) and (name, field.name) not in self._reported:
+                self._reported.add((name, field.name))
+                self._merge.report.error(
+                    Code.SATISFIABILITY_ERROR,
+                    f'No subgraph can serve all of "{name}.{field.name}" alone, and a mutation must run once'
+                    " only. Give its result a @key, or to one subgraph all fields.\n"
+                    + "\n".join(trial[0].message for trial in trials),
+                )
+
+    def _try_alone(self, step: Step, state: State) -> list[CompositionError]:
+        """The errors if this field is served by this one root."""
+        trial = _Walk(replace(self._merge, report=Report()), self._world, set())
+        # What was fine from here on still is.
+        trial._seen = {name: list(seen) for name, seen in self._seen.items()}
+        trial._closure = self._closure
+        if step.field is not None:
+            position = self._merge.merged.types.get(named_type(step.field.type))
+            if position is not None and position.kind.is_composite:
+                found = self._closure.field(state.type, step.field.name, frozenset({state}))
+                trial._arrive(position.name, found, frozenset(), step)
+        trial._drain()
+        return trial._merge.report.errors
 
     def _unsatisfied(self, visit: _Visit, step: Step) -> None:
         field = step.field

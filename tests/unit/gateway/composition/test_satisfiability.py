@@ -251,3 +251,28 @@ def test_a_walk_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None
     assert error_codes("type Query { a: A } type A { b: B } type B { c: C } type C { x: Int }") == {
         Code.MAX_VALIDATION_SUBGRAPH_PATHS_EXCEEDED: 1
     }
+
+
+SHARED_MUTATION = (
+    "type Query {{ {0}: Int }} type Mutation {{ open(cpf: ID!): Opening @shareable }}"
+    " type Opening @shareable {{ {1} account: Account }}"
+    ' type Account @key(fields: "id") {{ id: ID! {2}: Int }}'
+)
+
+
+def test_a_shared_mutation_that_no_subgraph_can_serve_alone_is_refused() -> None:
+    """It runs once, so parts of a result without key cannot come from two subgraphs."""
+    message = only_error(
+        SHARED_MUTATION.format("a", "branch: ID", "x"), SHARED_MUTATION.format("b", "number: ID", "y")
+    )
+    assert message.startswith("SATISFIABILITY_ERROR")
+    assert 'No subgraph can serve all of "Mutation.open" alone' in message
+    assert query_of(message).startswith('mutation {\n  open(cpf: "id") {')
+
+
+def test_a_shared_mutation_that_one_subgraph_can_serve_alone_composes() -> None:
+    """What is missing there comes by keys."""
+    assert not error_codes(
+        SHARED_MUTATION.format("a", "branch: ID number: ID", "x"),
+        SHARED_MUTATION.format("b", "number: ID", "y"),
+    )
