@@ -188,8 +188,8 @@ def _share_split(world: World, split: ObjectType, random: Random) -> None:
         home.objects[split.name].setdefault(each.name, Part(each.type, ["@shareable"]))
     mutation = Field("mw", random.choice((split.name, f"[{split.name}]", f"{split.name}!")))
     world.mutations[mutation.name] = mutation
-    for each in {id(each): each for each in (home, random.choice(homes))}.values():
-        each.mutations[mutation.name] = Part(mutation.type)
+    for offering in (home, random.choice(homes)):
+        offering.mutations[mutation.name] = Part(mutation.type)
 
 
 def _common(homes: list[Subgraph], name: str) -> set[str]:
