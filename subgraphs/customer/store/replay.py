@@ -55,7 +55,7 @@ async def replay(relay_url: str, queue: str, since: datetime, batch: int = BATCH
             async with engine.begin() as connection:
                 marked = (await connection.execute(_REPLAY, values)).one()
                 await connection.execute(_NOTIFY)
-            events += marked.events
+            events += int(marked.events)
             if marked.events < batch:
                 return events
             after = marked.reached

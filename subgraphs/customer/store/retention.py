@@ -73,7 +73,7 @@ async def _expire(owner_url: str, statement: TextClause, values: Mapping[str, ob
             async with engine.begin() as connection:
                 await connection.execute(_ON_PURPOSE)
                 gone = (await connection.execute(statement, {**values, "after": after})).one()
-            expired += gone.rows
+            expired += int(gone.rows)
             if gone.rows == 0:
                 return expired
             after = gone.reached

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -111,3 +112,58 @@ async def test_dry_run_changes_nothing() -> None:
 async def test_nothing_published_is_nothing_to_compare() -> None:
     """An empty outbox is in order."""
     assert await run(Source([]), Copy(), by_version) == Report(0, 0, 0)
+
+
+@dataclass
+class Endless:
+    """A customer subgraph with so many events of as many customers, of whom every ten-thousandth is lost."""
+
+    count: int
+    republished: int = 0
+    largest_page: int = 0
+
+    async def ask(self, document: str, variables: Mapping[str, object]) -> dict[str, object]:
+        """Pages as large as they are asked for, made up on the way."""
+        if "republishEvents" in document:
+            ids = variables["ids"]
+            assert isinstance(ids, list)
+            self.republished += len(ids)
+            return {"republishEvents": len(ids)}
+        start, first = int(str(variables["after"] or 0)), int(str(variables["first"]))
+        self.largest_page = max(self.largest_page, first)
+        end = min(start + first, self.count)
+        nodes = [
+            {"eventId": f"e{place}", "customerId": f"c{place}", "type": PROFILE, "sequence": 1}
+            for place in range(start, end)
+        ]
+        return {"outboxEvents": {"nodes": nodes, "endCursor": str(end) if end < self.count else None}}
+
+
+class NearlyAll:
+    """A copy that lacks every ten-thousandth customer."""
+
+    async def ask(self, document: str, variables: Mapping[str, object]) -> dict[str, object]:
+        """See `router.reconcile.Asking`."""
+        assert "appliedVersions" in document
+        ids = variables["ids"]
+        assert isinstance(ids, list)
+        known = [one for one in ids if int(one[1:]) % 10_000]
+        return {"appliedVersions": [{"customerId": one, "version": 1, "erased": False} for one in known]}
+
+
+async def test_a_million_versions_are_compared_in_the_memory_of_a_page() -> None:
+    """All are looked at, what lacks is published again, and nothing of a page is kept after it."""
+    source = Endless(1_000_000)
+    pair = Pair("customer-rating.fifo", NearlyAll(), by_version)
+    allocated: list[int] = []
+
+    def progress(events: int) -> None:
+        assert events == source.largest_page == 500
+        allocated.append(sys.getallocatedblocks())
+
+    report = await reconcile(source, pair, datetime.now(UTC), repair=True, progress=progress)
+    assert report == Report(compared=1_000_000, behind=100, republished=100)
+    assert source.republished == 100
+    assert len(allocated) == 2_000
+    # A page is some thousands of blocks; a million events kept would be millions.
+    assert max(allocated) - allocated[0] < 100_000
