@@ -9,18 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 from time import monotonic
-from typing import Any
 
-import aiohttp
-
-from tests.kit.brazil import cpf, debt, income, registration
-from tests.kit.graph import INPUTS
-from tests.kit.ledger import Entry, Ledger, Outcome, outcome_of
+from tests.kit.ledger import Entry, Ledger, Outcome
+from tests.kit.ledger_client import LedgerClient, input_of
 
 __all__ = ["Load", "Pace"]
 
-#: Seconds that a client waits for an answer: more than any process takes before it gives up.
-ANSWER_SECONDS = 15.0
 #: Customers that get most of the changes, so that one customer's events are many and close together.
 BUSY_CUSTOMERS = 12
 #: Of those who do not know what became of a mutation, how many send it again; the others leave it so.
@@ -29,7 +23,6 @@ SENT_AGAIN = 0.5
 SENT_TWICE = 0.03
 #: Times that a client sends one mutation.
 MOST_ATTEMPTS = 4
-_RECEIPT = "receipt { eventId customerId version targets acceptedAt } userErrors { code }"
 #: How often which mutation, in hundredths.
 _MIX = {
     "recordCardPurchase": 35,
@@ -57,12 +50,12 @@ class Load:
 
     def __init__(self, url: str, token: str, ledger: Ledger, random: Random) -> None:
         self._url = url
-        self._headers = {"authorization": f"Bearer {token}", "accept": "application/graphql-response+json"}
+        self._token = token
         self._ledger = ledger
         self._random = random
         #: Ids of customers that were accepted and not sent for erasure, oldest first.
         self._customers: list[str] = []
-        #: Why mutations were refused or unknown, for the report.
+        #: Why mutations were refused or unknown, and how often any was sent.
         self.reasons: Counter[str] = Counter()
         self.sent = 0
 
@@ -71,17 +64,14 @@ class Load:
         slots = asyncio.Semaphore(pace.at_once)
         begun, count = monotonic(), 0
         async with (
-            aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0),
-                timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS),
-                headers=self._headers,
-            ) as session,
+            LedgerClient.connected(self._url, self._token, self._ledger) as client,
             asyncio.TaskGroup() as clients,
         ):
+            self.reasons = client.reasons
             while monotonic() < begun + pace.seconds and goes_on():
                 await slots.acquire()
-                client = clients.create_task(self._client(session, self._next()))
-                client.add_done_callback(lambda _: slots.release())
+                one = clients.create_task(self._attempt(client, self._next()))
+                one.add_done_callback(lambda _: slots.release())
                 count += 1
                 await asyncio.sleep(max(0.0, begun + count / pace.rate - monotonic()))
 
@@ -90,12 +80,10 @@ class Load:
         mutation = self._random.choices(list(_MIX), list(_MIX.values()))[0]
         if len(self._customers) < BUSY_CUSTOMERS:
             mutation = "registerCustomer"
-        fields = {"idempotencyKey": key, **_FIELDS[mutation](key)}
         if mutation == "registerCustomer":
-            fields["cpf"] = cpf(self._random.randrange(10**9))
-        else:
-            fields["customerId"] = self._pick(erase=mutation == "eraseCustomer")
-        return self._ledger.open(mutation, key, fields)
+            return self._ledger.open(mutation, key, input_of(mutation, key))
+        customer = self._pick(erase=mutation == "eraseCustomer")
+        return self._ledger.open(mutation, key, input_of(mutation, key, customer))
 
     def _pick(self, *, erase: bool) -> str:
         if erase:
@@ -103,11 +91,12 @@ class Load:
         among = self._customers[-BUSY_CUSTOMERS:] if self._random.random() < 0.7 else self._customers
         return self._random.choice(among)
 
-    async def _client(self, session: aiohttp.ClientSession, entry: Entry) -> None:
+    async def _attempt(self, client: LedgerClient, entry: Entry) -> None:
         """One client with one mutation, until it knows enough or gives up."""
         patient, again = self._random.random() < SENT_AGAIN, self._random.random() < SENT_TWICE
         while entry.attempts < MOST_ATTEMPTS:
-            await self._send(session, entry)
+            self.sent += 1
+            await client.send(entry)
             if entry.outcome is Outcome.ACCEPTED and not again:
                 break
             if entry.outcome is not Outcome.ACCEPTED and not patient:
@@ -116,49 +105,3 @@ class Load:
             await asyncio.sleep(self._random.uniform(0.1, 2.0) * entry.attempts)
         if entry.mutation == "registerCustomer" and entry.outcome is Outcome.ACCEPTED:
             self._customers.append(str(entry.customer_id))
-
-    async def _send(self, session: aiohttp.ClientSession, entry: Entry) -> None:
-        self.sent += 1
-        name = entry.mutation
-        document = f"mutation M($input: {INPUTS[name]}!) {{ {name}(input: $input) {{ {_RECEIPT} }} }}"
-        try:
-            async with session.post(
-                self._url, json={"query": document, "variables": {"input": entry.fields}}
-            ) as response:
-                status, body = response.status, await response.json(content_type=None)
-        except aiohttp.ClientConnectorError:
-            self.reasons["not connected"] += 1
-            self._ledger.learn(entry, Outcome.REFUSED)
-        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as lost:
-            self.reasons[f"lost: {type(lost).__name__}"] += 1
-            self._ledger.learn(entry, Outcome.UNKNOWN)
-        else:
-            outcome, receipt = outcome_of(status, body, entry.mutation)
-            if outcome is not Outcome.ACCEPTED:
-                self.reasons[f"{outcome}: {_reason(status, body, entry.mutation)}"] += 1
-            self._ledger.learn(entry, outcome, receipt)
-
-
-def _reason(status: int, body: dict[str, Any], mutation: str) -> str:
-    payload = (body.get("data") or {}).get(mutation) or {}
-    codes = [error["code"] for error in payload.get("userErrors") or ()]
-    codes += [error.get("extensions", {}).get("code", "?") for error in body.get("errors") or ()]
-    return f"{status} {' '.join(codes)}"
-
-
-#: The input of each mutation besides customer and idempotency key, with the key as the text to find it by.
-_FIELDS: dict[str, Callable[[str], dict[str, Any]]] = {
-    "registerCustomer": lambda key: registration(debts=[debt(creditor=key)], incomes=[]),
-    "addDebt": lambda key: {"debt": debt(creditor=key, amount="10.00")},
-    "addIncome": lambda key: {"income": income(source=key, monthlyAmount="10.00")},
-    "addAsset": lambda key: {"asset": {"kind": "OTHER", "description": key, "value": "10.00"}},
-    "recordCardPurchase": lambda key: {
-        "amount": "45.90", "merchant": key, "cardLast4": "1234", "occurredAt": "2026-03-02T14:30:00-03:00",
-    },
-    "recordMovement": lambda key: {
-        "amount": "80.00", "direction": "CREDIT", "description": key,
-        "occurredAt": "2026-03-02T15:00:00-03:00",
-    },
-    "recordBureauQuery": lambda key: {"bureau": key, "occurredAt": "2026-03-02T16:00:00-03:00"},
-    "eraseCustomer": lambda key: {"reason": f"a pedido, protocolo {key}"},
-}  # fmt: skip

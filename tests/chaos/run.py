@@ -12,6 +12,7 @@ from random import Random
 from time import monotonic
 
 import asyncpg
+from botocore.exceptions import BotoCoreError, ClientError
 from pymongo.errors import PyMongoError
 
 from tests.chaos.killer import Killer
@@ -121,11 +122,11 @@ async def _settle(stack: Stack, report: Report, say: Callable[[str], None]) -> N
         if facts is not None:
             hash_of = partial(idempotency_hash, stack.data)
             report.verdict = await asyncio.to_thread(judge, report.ledger, facts, hash_of)
-            report.events, report.dead_lettered = len(facts.customer.events), facts.customer.dead_lettered
+            report.events, report.dead_lettered = len(facts.customer.events), facts.dead_lettered
             report.drained_after = monotonic() - begun
-            if not report.verdict.missing and facts.customer.queued == 0:
+            if not report.verdict.missing and facts.queued == 0:
                 return
-            say(f"draining: {len(report.verdict.missing)} things lack, {facts.customer.queued} queued")
+            say(f"draining: {len(report.verdict.missing)} things lack, {facts.queued} queued")
         if monotonic() - begun > DRAIN_SECONDS:
             return
         await asyncio.sleep(_LOOK_SECONDS)
@@ -133,6 +134,6 @@ async def _settle(stack: Stack, report: Report, say: Callable[[str], None]) -> N
 
 async def _facts(stack: Stack) -> Facts | None:
     """None while a server is still on its way back."""
-    with suppress(OSError, asyncpg.PostgresError, PyMongoError):
+    with suppress(OSError, asyncpg.PostgresError, PyMongoError, BotoCoreError, ClientError):
         return await read_facts(stack.data)
     return None

@@ -81,7 +81,8 @@ def _customers(facts: Facts) -> Iterable[_Customer]:
     for event in facts.customer.events.values():
         found[event.customer_id].events.append(event)
     for event_id, owner in facts.activity.events.items():
-        found[owner].recorded.add(event_id)
+        if owner in found:
+            found[owner].recorded.add(event_id)
     return found.values()
 
 

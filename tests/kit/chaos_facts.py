@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
+import boto3
 from pymongo import AsyncMongoClient
 
 from devstack import state
 from devstack.layout import DataFolder
 from devstack.servers.postgres import SUPERUSER, Postgres
 from subgraphs.customer.store.keys import Keys
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.literals import QueueAttributeNameType
 
 __all__ = [
     "ActivityFacts",
@@ -28,6 +33,14 @@ __all__ = [
     "idempotency_hash",
     "read_facts",
 ]
+
+QUEUES = ("customer-rating.fifo", "customer-activity.fifo")
+DEAD_LETTERS = ("customer-rating-dlq.fifo", "customer-activity-dlq.fifo")
+_DEPTH: Sequence[QueueAttributeNameType] = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +69,6 @@ class CustomerFacts:
     events: dict[str, Event]
     #: Event by the stored form of an idempotency key.
     remembered: dict[bytes, str]
-    #: Messages in the queues and the dead-letter queues, as the relay saw them last.
-    queued: int
-    dead_lettered: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +101,9 @@ class Facts:
     customer: CustomerFacts
     rating: dict[str, RatingFacts]
     activity: ActivityFacts
+    #: Messages in the queues, and in their dead-letter queues.
+    queued: int
+    dead_lettered: int
     #: Of each customer, the versions that became its rating, in the order in which they did.
     applied: dict[str, list[int]] = field(default_factory=dict)
     #: Of each queue and customer, event ids in the order of their first publication.
@@ -100,10 +113,13 @@ class Facts:
 async def read_facts(data: Path) -> Facts:
     """Read everything; raises what the drivers raise when a server is away."""
     folder = DataFolder.at(data)
+    queued, dead_lettered = await asyncio.to_thread(_queues, folder)
     return Facts(
         customer=await _customer(folder),
         rating=await _rating(folder),
         activity=_activity(folder.activity_store),
+        queued=queued,
+        dead_lettered=dead_lettered,
         applied=_applied(folder),
         published=_published(folder),
     )
@@ -153,7 +169,6 @@ async def _customer(folder: DataFolder) -> CustomerFacts:
                    FROM customer_graph.outbox"""
             )
             remembered = await connection.fetch("SELECT key_hash, event_id FROM customer_graph.idempotency")
-            queues = await connection.fetch("SELECT in_flight, dead_lettered FROM customer_graph.relay_queue")
     finally:
         await connection.close()
     marked = defaultdict(list)
@@ -170,8 +185,6 @@ async def _customer(folder: DataFolder) -> CustomerFacts:
             for row in events
         },
         remembered={row["key_hash"]: str(row["event_id"]) for row in remembered},
-        queued=sum(row["in_flight"] for row in queues),
-        dead_lettered=sum(row["dead_lettered"] for row in queues),
     )  # fmt: skip
 
 
@@ -208,6 +221,26 @@ def _activity(path: Path) -> ActivityFacts:
     for _, _, merchant, bureau, description in rows:
         marked[merchant or bureau or description] += 1
     return ActivityFacts({row[0]: row[1] for row in rows}, dict(marked), dict(tombstones))
+
+
+def _queues(folder: DataFolder) -> tuple[int, int]:
+    """Messages in all queues, seen or unseen, and in all dead-letter queues."""
+    client = boto3.client(
+        "sqs",
+        endpoint_url=f"http://127.0.0.1:{_port(folder, 'sqs')}",
+        region_name="us-east-1",
+        aws_access_key_id="devstack",
+        aws_secret_access_key="devstack",
+    )
+    try:
+        depths = {}
+        for name in (*QUEUES, *DEAD_LETTERS):
+            url = client.get_queue_url(QueueName=name)["QueueUrl"]
+            found = client.get_queue_attributes(QueueUrl=url, AttributeNames=list(_DEPTH))["Attributes"]
+            depths[name] = sum(int(found[attribute]) for attribute in _DEPTH)
+    finally:
+        client.close()
+    return sum(depths[name] for name in QUEUES), sum(depths[name] for name in DEAD_LETTERS)
 
 
 def _applied(folder: DataFolder) -> dict[str, list[int]]:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,10 +78,12 @@ class Stack:
     tokens: dict[str, str] = field(default_factory=dict)
     #: Told to the stack besides this process's environment.
     environment: Mapping[str, str] = field(default_factory=dict)
+    #: In the place of `customer-graph` for `devstack up`.
+    program: Sequence[str] = (str(_SCRIPT),)
 
     def start(self, *options: str) -> None:
         """Start it and wait until everything is ready."""
-        arguments = [str(_SCRIPT), "devstack", "up", "--data", str(self.data), "--gateway-port", "0"]
+        arguments = [*self.program, "devstack", "up", "--data", str(self.data), "--gateway-port", "0"]
         with self.output.open("ab") as output:
             self.process = subprocess.Popen(
                 [*arguments, *(options or ("--no-demo",))],
