@@ -160,7 +160,7 @@ def _not_wiped(found: Facts) -> Facts:
     ],
 )
 def test_what_can_never_be_right_is_seen(spoil: Callable[[Facts], Facts]) -> None:
-    """Lost commits, half-done or doubled changes, effects from nowhere, disorder, what outlives an erasure."""
+    """Lost commits, half-done or doubled changes, effects from nowhere, disorder, remains of the erased."""
     assert judge(ledger(), spoil(facts()), key_hash).wrong
 
 
