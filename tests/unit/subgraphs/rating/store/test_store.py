@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 
@@ -116,7 +118,8 @@ async def test_a_database_that_is_gone_is_told_within_seconds() -> None:
 async def test_a_restarted_database_is_used_again(tmp_path: Path) -> None:
     """The pool heals by itself, and what was acknowledged before a kill is still there."""
     server = started_mongo(tmp_path)
-    store = RatingStore(store_settings(f"{server.url}/rating"))
+    impatient = {"rating_operation_seconds": 3.0, "rating_selection_seconds": 1.0}
+    store = RatingStore(store_settings(f"{server.url}/rating").model_copy(update=impatient))
     record = apply_profile(None, profile_event(ANA), SCORECARD, NOON).record
     assert record is not None
     assert await store.save(record, expected=None)
@@ -124,7 +127,16 @@ async def test_a_restarted_database_is_used_again(tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailable):
         await store.record(ANA)
     server = started_mongo(tmp_path, server.port)
-    assert await store.record(ANA) == record
+
+    async def read_again() -> object:
+        with suppress(StoreUnavailable):
+            return await store.record(ANA)
+        return None
+
+    async with asyncio.timeout(60):
+        while (found := await read_again()) is None:
+            await asyncio.sleep(0.05)
+    assert found == record
     await store.close()
     server.stop()
 
