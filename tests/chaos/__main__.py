@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -22,6 +23,8 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=50.0, help="mutations a second (50)")
     parser.add_argument("--seed", type=int, default=SystemRandom().randrange(10**6), help="(random)")
     arguments = parser.parse_args()
+    # As Ctrl-C does, so that the stack is ended in any case.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     run = Run(arguments.seed, arguments.seconds, arguments.rate)
     folder = Path(tempfile.mkdtemp(prefix="customer-graph-chaos-"))
     folder.chmod(0o755)

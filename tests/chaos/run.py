@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 from random import Random
 from time import monotonic
 
@@ -26,10 +25,18 @@ from tests.kit.stack import Stack
 
 __all__ = ["STACK_ENVIRONMENT", "Report", "Run", "unleash"]
 
-#: moto looks through all messages of a queue at each call, so its queues are kept shallow.
-STACK_ENVIRONMENT = {"RELAY_MAX_QUEUE_DEPTH": "100", "LOG_FORMAT": "json"}
-#: Seconds in which everything must have arrived once the killing has ended.
-DRAIN_SECONDS = 300.0
+#: moto looks through all messages of a queue at each call, so its queues are kept shallow. It counts them
+#: exactly, so that after its death nothing needs to be sent again that was published before it was empty.
+STACK_ENVIRONMENT = {
+    "RELAY_MAX_QUEUE_DEPTH": "30",
+    "RELAY_DRAIN_MARGIN_SECONDS": "5",
+    "RELAY_OBSERVE_SECONDS": "1",
+    "LOG_FORMAT": "json",
+}
+#: Seconds in which something more must have arrived, once the killing has ended; else the rest is lost.
+STILL_SECONDS = 180.0
+#: Seconds in which everything must have arrived.
+DRAIN_SECONDS = 1_800.0
 #: Seconds between two looks into the stores meanwhile; each reads everything.
 _LOOK_SECONDS = 5.0
 #: Seconds between two lines of progress.
@@ -116,19 +123,19 @@ async def _tell(load: Load, report: Report, say: Callable[[str], None]) -> None:
 
 async def _settle(stack: Stack, report: Report, say: Callable[[str], None]) -> None:
     """Wait until everything is there and the queues are empty, or nothing comes any more; then judge."""
-    begun = monotonic()
-    while True:
+    begun = moved_at = monotonic()
+    hash_of, left = idempotency_hash(stack.data), -1
+    while monotonic() - begun < DRAIN_SECONDS and monotonic() - moved_at < STILL_SECONDS:
         facts = await _facts(stack)
         if facts is not None:
-            hash_of = partial(idempotency_hash, stack.data)
             report.verdict = await asyncio.to_thread(judge, report.ledger, facts, hash_of)
             report.events, report.dead_lettered = len(facts.customer.events), facts.dead_lettered
             report.drained_after = monotonic() - begun
             if not report.verdict.missing and facts.queued == 0:
                 return
-            say(f"draining: {len(report.verdict.missing)} things lack, {facts.queued} queued")
-        if monotonic() - begun > DRAIN_SECONDS:
-            return
+            if report.verdict.lacking != left:
+                left, moved_at = report.verdict.lacking, monotonic()
+            say(f"draining: {left} effects have not arrived, {facts.queued} messages are queued")
         await asyncio.sleep(_LOOK_SECONDS)
 
 

@@ -81,7 +81,7 @@ class World:
         while monotonic() < ends_at:
             with suppress(OSError, asyncpg.PostgresError, PyMongoError, BotoCoreError, ClientError):
                 facts = await read_facts(self.stack.data)
-                verdict = judge(self.ledger, facts, lambda key: idempotency_hash(self.stack.data, key))
+                verdict = judge(self.ledger, facts, idempotency_hash(self.stack.data))
                 assert facts.dead_lettered == 0
                 if facts.queued == 0 and not verdict.missing:
                     break

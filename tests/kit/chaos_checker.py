@@ -27,11 +27,18 @@ class Verdict:
 
     #: May still come while events are under way; in the end it is lost.
     missing: list[str] = field(default_factory=list)
+    #: How many effects these are.
+    lacking: int = 0
     #: Will never be right: doubled, half done, out of order, or from nowhere.
     wrong: list[str] = field(default_factory=list)
     #: Unknown outcomes that turned out to be applied, and not.
     unknown_applied: int = 0
     unknown_absent: int = 0
+
+    def lacks(self, what: str, effects: int = 1) -> None:
+        """So many effects are not there yet."""
+        self.missing.append(what)
+        self.lacking += effects
 
     @property
     def clean(self) -> bool:
@@ -142,7 +149,7 @@ def _judge_customer(one: _Customer, verdict: Verdict) -> None:
         verdict.wrong.append(f"{one.id} of version {one.version} has the events {versions}")
     unpublished = [event.id for event in one.events if not event.published]
     if unpublished:
-        verdict.missing.append(f"{one.id}: {len(unpublished)} events are not published")
+        verdict.lacks(f"{one.id}: {len(unpublished)} events are not published", len(unpublished))
     if one.erased:
         _judge_erased(one, verdict)
         return
@@ -152,17 +159,18 @@ def _judge_customer(one: _Customer, verdict: Verdict) -> None:
         verdict.wrong.append(f"{one.id}: an event is twice in the rating's history: {kept}")
     elif kept != wanted:
         lacking = sorted(sequence for sequence, _ in set(wanted) - set(kept))
-        verdict.missing.append(f"{one.id}: of {one.version} versions, the rating lacks {lacking}")
+        verdict.lacks(f"{one.id}: of {one.version} versions, the rating lacks {lacking}", len(lacking))
     lacking_events = {event.id for event in one.events if event.type == CUSTOMER_ACTIVITY} - one.recorded
     if lacking_events:
-        verdict.missing.append(f"{one.id}: the activity store lacks {sorted(lacking_events)}")
+        what = f"{one.id}: the activity store lacks {sorted(lacking_events)}"
+        verdict.lacks(what, len(lacking_events))
 
 
 def _judge_erased(one: _Customer, verdict: Verdict) -> None:
     if one.rating is None or not one.rating.erased:
-        verdict.missing.append(f"{one.id}: not erased from MongoDB")
+        verdict.lacks(f"{one.id}: not erased from MongoDB")
     if not one.forgotten:
-        verdict.missing.append(f"{one.id}: not erased from the activity store")
+        verdict.lacks(f"{one.id}: not erased from the activity store")
     elif one.recorded:
         verdict.wrong.append(f"{one.id}: erased, but the activity store has {len(one.recorded)} events")
     verdict.wrong += [f"{event.id}: erased, but not wiped" for event in one.events if not event.wiped]

@@ -6,7 +6,7 @@ import asyncio
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -125,11 +125,11 @@ async def read_facts(data: Path) -> Facts:
     )
 
 
-def idempotency_hash(data: Path, key: str) -> bytes:
+def idempotency_hash(data: Path) -> Callable[[str], bytes]:
     """What the stack's customer subgraph stores of an idempotency key."""
     folder = DataFolder.at(data)
     keys = Keys(encryption=folder.secret("encryption"), blind_index=folder.secret("blind-index"))
-    return keys.idempotency_key(key)
+    return keys.idempotency_key
 
 
 def _log_lines(folder: DataFolder, name: str) -> Iterator[dict[str, object]]:
