@@ -58,9 +58,11 @@ async def reader(customer_database: CustomerDatabase) -> AsyncIterator[OutboxRea
     await reader.close()
 
 
-def pump_for(reader: OutboxReader, publisher: FakePublisher, settings: RelaySettings) -> Pump:
-    """One pump of the rating queue."""
-    return Pump(RATING_QUEUE, reader, publisher, settings, Random(1))
+def pump_for(
+    reader: OutboxReader, publisher: FakePublisher, settings: RelaySettings, queue: str = RATING_QUEUE
+) -> Pump:
+    """One pump, of the rating queue unless another one is named."""
+    return Pump(queue, reader, publisher, settings, Random(1))
 
 
 async def until(condition: Callable[[], Coroutine[None, None, bool]], seconds: float = 10.0) -> None:
