@@ -6,10 +6,8 @@ boto3's default chain. What boto3 raises is translated here, once.
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,6 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
 from kernel.settings import ConfigurationProblem
+from kernel.threads import Threads
 from router.queue import (
     Depth,
     Message,
@@ -44,6 +43,8 @@ READ_SECONDS = 10.0
 LONGEST_WAIT = 20
 #: Tries of one call inside boto3; the router's own back-off goes on after them.
 CALL_ATTEMPTS = 2
+#: Seconds for a whole call, a long poll's wait apart: the time-outs above begin anew with every byte.
+CALL_SECONDS = CALL_ATTEMPTS * (CONNECT_SECONDS + READ_SECONDS)
 #: SQS has a value of these for every queue. A server that answers none does not know the attribute (ElasticMQ
 #: keeps messages for ever), and setting it again changes nothing.
 _ALWAYS_SET = frozenset({"VisibilityTimeout", "MessageRetentionPeriod"})
@@ -55,7 +56,7 @@ class SqsQueues:
 
     def __init__(self, *, prefix: str = "", threads: int = 16) -> None:
         self._prefix = prefix
-        self._threads = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="router-sqs")
+        self._threads = Threads("router-sqs", threads)
         self._urls: dict[str, str] = {}
         with _translated("-"):
             self._client: SQSClient = boto3.client(
@@ -70,7 +71,7 @@ class SqsQueues:
 
     def close(self) -> None:
         """Let running calls end and stop the threads."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._threads.close()
         self._client.close()
 
     async def receive(self, queue: str, limit: int, wait: int, visibility: int) -> list[Message]:
@@ -89,7 +90,7 @@ class SqsQueues:
             )  # fmt: skip
             return [_message(raw) for raw in answer.get("Messages", [])]
 
-        return await self._call(queue, work)
+        return await self._call(queue, work, wait)
 
     async def delete(self, queue: str, receipts: Sequence[str]) -> set[str]:
         """See `Queues.delete`."""
@@ -159,7 +160,7 @@ class SqsQueues:
         """See `Queues.ensure`."""
         return await self._call(queue, lambda: self._ensure(queue, policy))
 
-    async def _call(self, queue: str, work: Callable[[], T]) -> T:
+    async def _call(self, queue: str, work: Callable[[], T], wait: int = 0) -> T:
         def run() -> T:
             try:
                 with _translated(queue):
@@ -168,7 +169,10 @@ class SqsQueues:
                 self._urls.pop(queue, None)
                 raise
 
-        return await asyncio.get_running_loop().run_in_executor(self._threads, run)
+        try:
+            return await self._threads.run(run, CALL_SECONDS + wait)
+        except TimeoutError as error:
+            raise QueueUnavailable(f"{queue}: no whole answer in time") from error
 
     def _url(self, queue: str) -> str:
         url = self._urls.get(queue)

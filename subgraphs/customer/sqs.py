@@ -6,10 +6,8 @@ boto3's default chain. What boto3 raises is translated here, once.
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,6 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
 from kernel.settings import ConfigurationProblem
+from kernel.threads import Threads
 from subgraphs.customer.publishing.queue import (
     Depth,
     Entry,
@@ -42,6 +41,8 @@ CONNECT_SECONDS = 2.0
 READ_SECONDS = 10.0
 #: Tries of one call inside boto3; the relay's own back-off goes on after them.
 CALL_ATTEMPTS = 2
+#: Seconds for a whole call: the time-outs above begin anew with every byte.
+CALL_SECONDS = CALL_ATTEMPTS * (CONNECT_SECONDS + READ_SECONDS)
 _MISSING = ("QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue")
 #: What SQS answers for a body that it will never take; the last is ElasticMQ's word for the first.
 _REFUSED_FOR_GOOD = ("InvalidMessageContents", "InvalidParameterValue", "InvalidAttributeValue")
@@ -58,7 +59,7 @@ class SqsPublisher:
 
     def __init__(self, *, prefix: str = "", threads: int = 8) -> None:
         self._prefix = prefix
-        self._threads = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="relay-sqs")
+        self._threads = Threads("relay-sqs", threads)
         self._urls: dict[str, str] = {}
         with _translated("-"):
             self._client: SQSClient = boto3.client(
@@ -73,7 +74,7 @@ class SqsPublisher:
 
     def close(self) -> None:
         """Let running calls end and stop the threads."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._threads.close()
         self._client.close()
 
     async def send(self, queue: str, entries: Sequence[Entry]) -> list[Rejection]:
@@ -97,7 +98,10 @@ class SqsPublisher:
                 self._urls.pop(queue, None)
                 raise
 
-        return await asyncio.get_running_loop().run_in_executor(self._threads, run)
+        try:
+            return await self._threads.run(run, CALL_SECONDS)
+        except TimeoutError as error:
+            raise QueueUnavailable(f"{queue}: no whole answer in time") from error
 
     def _url(self, queue: str) -> str:
         url = self._urls.get(queue)

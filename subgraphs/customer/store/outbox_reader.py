@@ -33,6 +33,12 @@ CHANNEL = "customer_outbox"
 IDLE_IN_TRANSACTION_MS = 60_000
 #: Milliseconds a single statement may take; the rare mass update of a takeover lifts it for itself.
 STATEMENT_MS = 15_000
+#: Seconds that we wait for a statement's answer: longer than the server takes to give up, since it is for the
+#: server that says nothing at all. And the same for a takeover's update.
+ANSWER_SECONDS = 20.0
+TAKEOVER_SECONDS = 600.0
+#: Seconds between two questions whether the connection that listens still has a server at its end.
+LISTEN_CHECK_SECONDS = 10.0
 #: Seconds to wait for a connection to open, and for a free one in the pool.
 CONNECT_SECONDS = 5.0
 #: Seconds that an unused connection is kept: each is a process of the server, and a relay at rest needs one.
@@ -176,7 +182,9 @@ class Takeover:
         if await self._connection.fetchval(_KNOWN_INCARNATION, self._queue) == incarnation:
             return 0
         await self._connection.execute("set local statement_timeout = 0")
-        status: str = await self._connection.execute(_REPUBLISH, self._queue, margin, erased_type)
+        status: str = await self._connection.execute(
+            _REPUBLISH, self._queue, margin, erased_type, timeout=TAKEOVER_SECONDS
+        )
         await self._connection.execute(_ADOPT, self._queue, incarnation)
         return int(status.rsplit(" ", 1)[-1])
 
@@ -276,6 +284,7 @@ class OutboxReader:
                     min_size=0,
                     max_size=self._connections,
                     timeout=CONNECT_SECONDS,
+                    command_timeout=ANSWER_SECONDS,
                     max_inactive_connection_lifetime=IDLE_SECONDS,
                     server_settings={
                         "application_name": "customer-relay",
@@ -296,7 +305,16 @@ class Listener:
 
     async def wait_closed(self) -> None:
         """Return when the connection is gone and nothing more will be heard."""
-        await self._ended.wait()
+        while not self._ended.is_set():
+            try:
+                async with asyncio.timeout(LISTEN_CHECK_SECONDS):
+                    await self._ended.wait()
+            except TimeoutError:
+                # A peer that vanished without a word is noticed by asking only.
+                try:
+                    await self._connection.execute("select 1", timeout=CONNECT_SECONDS)
+                except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                    return
 
     async def close(self) -> None:
         """Stop listening."""
