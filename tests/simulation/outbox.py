@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from uuid import UUID
 
 from kernel.events import CUSTOMER_ERASED
@@ -170,7 +171,7 @@ class SimReader(OutboxReader):
             lanes.setdefault(row.customer_id, []).append(row)
         heads = [lane for lane in lanes.values() if lane[0].holder is None][:limit]
         room = min(per_customer - 1, (limit - len(heads)) // len(heads)) if heads else 0
-        return [[lane[0], *[row for row in lane[1:] if row.holder is None][:room]] for lane in heads]
+        return [[lane[0], *takewhile(lambda row: row.holder is None, lane[1 : 1 + room])] for lane in heads]
 
     def visible(self, queue: str) -> list[Row]:
         """What waits for this queue, oldest first."""

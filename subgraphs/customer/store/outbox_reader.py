@@ -50,7 +50,8 @@ _COLUMNS = (
 )
 
 # A head is a customer's oldest unpublished event. Its row lock is the lock on all of this customer's events:
-# no other claim sees a later one as a head while the earlier one is unpublished.
+# no other claim sees a later one as a head while the earlier one is unpublished. Unless a replay makes older
+# ones wait again: then a later event may be under way with somebody else, and nothing behind it may be sent.
 _HEADS = f"""
 select {_COLUMNS} from customer_graph.outbox o
 where o.queue = $1 and o.published_at is null and not exists (
@@ -61,15 +62,21 @@ order by o.position limit $2
 for update of o skip locked
 """  # noqa: S608  the columns are a constant
 
+# `place` counts a customer's followers from 1, those that are locked included.
 _FOLLOWERS = f"""
-select follower.* from unnest($2::uuid[], $3::bigint[]) as head(aggregateid, position)
-cross join lateral (
+with follower as materialized (
+    select each.id, row_number() over (partition by head.aggregateid order by each.position) as place
+    from unnest($2::uuid[], $3::bigint[]) as head(aggregateid, position)
+    cross join lateral (
+        select o.id, o.position from customer_graph.outbox o
+        where o.queue = $1 and o.aggregateid = head.aggregateid
+          and o.published_at is null and o.position > head.position
+        order by o.position limit $4) each),
+free as (
     select {_COLUMNS} from customer_graph.outbox o
-    where o.queue = $1 and o.aggregateid = head.aggregateid
-      and o.published_at is null and o.position > head.position
-    order by o.position limit $4
-    for update skip locked) follower
-order by follower.position
+    where o.id in (select id from follower) and o.published_at is null
+    order by o.position for update skip locked)
+select free.*, follower.place from free join follower using (id) order by free.position
 """  # noqa: S608  the columns are a constant
 
 _MARK = "update customer_graph.outbox set published_at = clock_timestamp() where id = any($1::uuid[])"
@@ -227,7 +234,9 @@ class OutboxReader:
             if room > 0:
                 ids, positions = [head.customer_id for head in heads], [head.position for head in heads]
                 for row in await connection.fetch(_FOLLOWERS, queue, ids, positions, room):
-                    lanes[row["aggregateid"]].append(_event(row))
+                    lane = lanes[row["aggregateid"]]
+                    if row["place"] == len(lane):
+                        lane.append(_event(row))
             yield Claim(connection, list(lanes.values()))
 
     async def now(self) -> datetime:

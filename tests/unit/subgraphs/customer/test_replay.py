@@ -53,6 +53,25 @@ async def test_a_replay_right_after_the_send_is_taken_by_the_queue(
     assert len({message.deduplication for message in messages}) == 6
 
 
+async def test_nothing_overtakes_an_event_that_is_under_way_while_a_replay_begins(
+    customer_database: CustomerDatabase, reader: OutboxReader, sqs: FakeSqs
+) -> None:
+    """One relay has claimed version 3 when 1 and 2 begin to wait again: another one stops before 3."""
+    customer = uuid.uuid4()
+    await append(customer_database, [Row(customer, version) for version in (1, 2)])
+    pump = pump_for(reader, FakePublisher(sqs), settings_for(customer_database))
+    await pump.publish(100)
+    await append(customer_database, [Row(customer, 3)])
+    async with reader.claim(RATING_QUEUE, 100, 20) as claim:
+        assert [[event.sequence for event in lane] for lane in claim.lanes] == [[3]]
+        await replay(customer_database.relay_url, RATING_QUEUE, _EVER)
+        await append(customer_database, [Row(customer, 4)])
+        await pump.publish(100)
+        assert sequences(sqs) == {str(customer): [1, 2, 1, 2]}
+    await pump.publish(100)
+    assert sequences(sqs) == {str(customer): [1, 2, 1, 2, 3, 4]}
+
+
 @pytest.mark.parametrize("after", [False, True])
 async def test_a_replay_whose_mark_is_lost_is_not_doubled(
     customer_database: CustomerDatabase, reader: OutboxReader, sqs: FakeSqs, after: bool
