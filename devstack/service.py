@@ -47,6 +47,11 @@ class Service:
         self._child: Child | None = None
 
     @property
+    def spec(self) -> ServiceSpec:
+        """What it runs."""
+        return self._spec
+
+    @property
     def name(self) -> str:
         """Its name in the stack."""
         return self._spec.name
