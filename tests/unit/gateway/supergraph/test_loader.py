@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 
@@ -129,3 +131,16 @@ def test_a_federation_1_supergraph_is_completed() -> None:
     assert set(user["name"].graphs) == {"A"}
     assert set(user["posts"].graphs) == {"B"}
     assert set(supergraph.types["Post"].fields["text"].graphs) == {"A", "B"}
+
+
+def test_a_supergraph_that_is_cut_anywhere_is_refused_with_a_reason() -> None:
+    """Half a file never serves, and the reason is ours: no exception's text, no crash."""
+    whole = (Path(__file__).parents[4] / "schema" / "supergraph.graphql").read_text("utf-8").rstrip()
+    reason = re.compile(r"line \d+, column \d+: |schema: |this SDL is not a supergraph: |[\w@]+: ")
+    reasons = set()
+    for length in range(0, len(whole), 131):
+        with pytest.raises(SupergraphProblem, match=reason) as refused:
+            load(whole[:length])
+        reasons.add(str(refused.value))
+    assert len(reasons) > 10
+    assert not any("Traceback" in text or "object has no" in text for text in reasons)
