@@ -3,7 +3,7 @@
     python deploy/authorizer/build.py --uv .venv/bin/uv --output dist/authorizer.zip --architecture arm64
 
 The handler is `kernel.lambda_authorizer.handler`. Wheels come from
-deploy/requirements/authorizer.lock, by hash, for the function's Python and architecture, whatever machine builds.
+deploy/requirements/authorizer.lock, by hash, for the function's Python and machine, whatever machine builds.
 """
 
 from __future__ import annotations

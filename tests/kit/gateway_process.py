@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -95,7 +95,10 @@ class GatewayProcess:
 
 @asynccontextmanager
 async def gateway_process(
-    folder: Path, *options: str, environment: Mapping[str, str] | None = None
+    folder: Path,
+    *options: str,
+    environment: Mapping[str, str] | None = None,
+    program: Sequence[str] = (sys.executable, "-c", "from kernel.cli import main; main()"),
 ) -> AsyncIterator[GatewayProcess]:
     """Start `customer-graph gateway serve --no-auth` on a free port; SIGTERM at the end."""
     file = folder / "supergraph.graphql"
@@ -103,9 +106,7 @@ async def gateway_process(
         file.write_text(SUPERGRAPH)
     arguments = ["gateway", "serve", "--supergraph", str(file), "--port", "0", "--no-auth", *options]
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        "from kernel.cli import main; main()",
+        *program,
         *arguments,
         env={**os.environ, "LOG_FORMAT": "json", **(environment or {})},
         stdout=asyncio.subprocess.PIPE,
