@@ -26,11 +26,12 @@ from devstack.settings import DevstackSettings
 from devstack.stack import assemble
 from devstack.stores import Step
 from tests.kit.folders import open_folder
+from tests.kit.postgres import free_port
 from tests.kit.stack import ROOT, START_SECONDS, Stack, command
 from tests.kit.tcp_proxy import TcpProxy, tcp_proxy
 from tests.kit.waiting import eventually
 
-__all__ = ["LINKS", "Link", "WiredStack", "wired_stack"]
+__all__ = ["LINKS", "VISIBILITY_SECONDS", "Link", "WiredStack", "wired_stack"]
 
 Link = tuple[str, str]
 
@@ -55,6 +56,8 @@ _IMPATIENT = {
     "RELAY_CREATE_QUEUES": "true",
     "ROUTER_CREATE_QUEUES": "true",
 }
+#: Of a received message.
+VISIBILITY_SECONDS = 6
 _PROBE_SECONDS = 10.0
 
 
@@ -103,6 +106,15 @@ class WiredStack(Stack):
     def member(self, name: str) -> Supervised:
         """One server or process."""
         return self.members_by_name[name]
+
+    def add_twin(self, name: str) -> None:
+        """Start a second process of the same kind, `<name>-twin`, with a port of its own."""
+        twin = f"{name}-twin"
+        service = self.members_by_name[name]
+        assert isinstance(service, Service)
+        log = service.spec.log.with_name(f"{twin}.log")
+        self._add(Service(replace(service.spec, name=twin, port=free_port(), log=log)))
+        eventually(f"{twin} is ready", self.member(twin).ready, START_SECONDS)
 
     def pid(self, name: str) -> int:
         """The process id of a running member."""
@@ -157,7 +169,7 @@ class WiredStack(Stack):
                 schema=str(ROOT / "schema" / f"{name}.graphql"), timeout="2s", breaker_cooldown="1s"
             )
         for queue in document["queues"].values():
-            queue.update(visibility_timeout="6s", wait="1s", backoff_cap="2s")
+            queue.update(visibility_timeout=f"{VISIBILITY_SECONDS}s", wait="1s", backoff_cap="2s")
             # YAML 1.1 reads the bare word `on` as true.
             queue["routes"] = [{"on": route.pop(True), **route} for route in queue["routes"]]
         path = self.data / "router.yaml"
