@@ -152,15 +152,21 @@ def _queue(name: str, value: Value, targets: Mapping[str, TargetConfig]) -> Queu
         if route.on in routes:
             raise member.problem(f"{route.on!r} has a route already, on line {routes[route.on].line}")
         routes[route.on] = route
+    visibility = section.whole_seconds("visibility_timeout", 30, least=3, most=43_200)
     config = QueueConfig(
         name=name,
         routes=routes,
-        visibility=section.whole_seconds("visibility_timeout", 30, least=3, most=43_200),
+        visibility=visibility,
         max_receives=section.whole("max_receives", 5, least=1, most=50),
-        wait=section.whole_seconds("wait", 5, least=0, most=20),
+        wait=section.whole_seconds("wait", min(5, visibility // 2), least=0, most=20),
         backoff_base=section.seconds("backoff_base", 1.0, least=0.1, most=600),
         backoff_cap=section.seconds("backoff_cap", 60.0, least=1, most=3600),
     )
+    if config.wait > visibility // 2:
+        # A message's time is counted from the call that brought it, so one that came late has little left.
+        raise value.problem(
+            f"visibility_timeout ({visibility}s) must be at least twice the wait for messages ({config.wait}s)"
+        )
     slowest = max(targets[target].timeout for target in config.targets)
     if slowest >= config.visibility:
         raise value.problem(

@@ -35,6 +35,12 @@ def test_defaults_are_those_of_the_handbook() -> None:
     assert (queue.backoff_base, queue.backoff_cap) == (1.0, 60.0)
 
 
+def test_a_short_visibility_shortens_the_wait() -> None:
+    """A message that comes at the end of a long poll must have time left."""
+    text = GOOD.replace("    routes:", "    visibility_timeout: 6s\n    routes:")
+    assert parse_table(PATH, text, {}).queues["customer-rating.fifo"].wait == 3
+
+
 def test_committed_table_is_right() -> None:
     """The repository's own `router.yaml` reads, with four routes."""
     table = load_table(Path(__file__).resolve().parents[3] / "router.yaml", {})
@@ -91,6 +97,10 @@ MISTAKES = {
     "time-out above visibility": (
         ("    url:", "    timeout: 45s\n    url:"),
         "must exceed its targets' timeout (45s)",
+    ),
+    "wait above half of the visibility": (
+        ("    routes:", "    visibility_timeout: 9s\n    wait: 5s\n    routes:"),
+        "visibility_timeout (9s) must be at least twice the wait for messages (5s)",
     ),
     "no whole seconds": (
         ("    routes:", "    visibility_timeout: 4500ms\n    routes:"),
