@@ -165,7 +165,7 @@ def _queue(name: str, value: Value, targets: Mapping[str, TargetConfig]) -> Queu
     if config.wait > visibility // 2:
         # A message's time is counted from the call that brought it, so one that came late has little left.
         raise value.problem(
-            f"visibility_timeout ({visibility}s) must be at least twice the wait for messages ({config.wait}s)"
+            f"visibility_timeout ({visibility}s) must be at least twice the wait ({config.wait}s)"
         )
     slowest = max(targets[target].timeout for target in config.targets)
     if slowest >= config.visibility:

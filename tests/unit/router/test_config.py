@@ -100,7 +100,7 @@ MISTAKES = {
     ),
     "wait above half of the visibility": (
         ("    routes:", "    visibility_timeout: 9s\n    wait: 5s\n    routes:"),
-        "visibility_timeout (9s) must be at least twice the wait for messages (5s)",
+        "visibility_timeout (9s) must be at least twice the wait (5s)",
     ),
     "no whole seconds": (
         ("    routes:", "    visibility_timeout: 4500ms\n    routes:"),
