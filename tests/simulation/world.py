@@ -141,7 +141,7 @@ class World:
         self.loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
 
     async def _redriven(self, operator: Operator) -> None:
-        """What failed for a while is sent back by an operator, until only poison is left."""
+        """What failed for a while is sent back by an operator, until what is left is there for good."""
         ends_at = self.loop.time() + _DRAIN_SECONDS
         while waiting := [queue for queue in QUEUES if self._worth_redriving(queue)]:
             if self.checker.broken:
@@ -155,10 +155,11 @@ class World:
             await self._drained()
 
     def _worth_redriving(self, queue: str) -> bool:
-        committed = self.checker.committed
-        letters = self.sqs.messages(dead_letter_name(queue))
-        events = [committed.get(letter.attributes.get("event_id", "")) for letter in letters]
-        return any(event is not None and event.poison is None for event in events)
+        for letter in self.sqs.messages(dead_letter_name(queue)):
+            event = self.checker.committed.get(letter.attributes.get("event_id", ""))
+            if event is not None and letter.attributes.get("reason") != event.poison:
+                return True
+        return False
 
     async def _drained(self) -> None:
         ends_at = self.loop.time() + _DRAIN_SECONDS
