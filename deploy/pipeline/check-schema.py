@@ -1,10 +1,10 @@
 """Compares the schema of a release with the deployed one, as clients see it.
 
-    python deploy/pipeline/check-schema.py deployed/api.graphql schema/api.graphql --operations examples/queries
+    check-schema.py deployed/api.graphql schema/api.graphql --operations examples/queries
 
-Exit code 1 when a client could break: a change that takes something away, or an operation that is known and not
-valid any more. `--accept TEXT` names a change that was agreed upon, as it is printed. What is only dangerous (a new
-value of an enum) is printed and accepted.
+Exit code 1 when a client could break: a change that takes something away, or an operation that is known but
+not valid any more. `--accept TEXT` names a change that was agreed upon, as it is printed. What is only
+dangerous (a new value of an enum) is printed and accepted.
 """
 
 from __future__ import annotations

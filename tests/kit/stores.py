@@ -112,9 +112,7 @@ def _activity(stack: Stack) -> Iterator[Place]:
 
 
 def _post(url: str) -> object:
-    request = urllib.request.Request(
-        url, method="POST", data=b"{}", headers={"content-type": "application/json"}
-    )
+    request = urllib.request.Request(url, method="POST")
     with urllib.request.urlopen(request, timeout=_REQUEST_SECONDS) as answer:
         return json.loads(answer.read())
 
