@@ -44,6 +44,16 @@ CONNECT_SECONDS = 5.0
 #: Seconds that an unused connection is kept: each is a process of the server, and a relay at rest needs one.
 IDLE_SECONDS = 30.0
 
+#: What the server knows of a queue table is old as soon as it knows it: an outbox is mostly seen empty, and a
+#: plan for a few rows reads the whole backlog, or reads it once a head. All that a relay asks has an index in
+#: the right order, so it is told to use these, and not to keep a plan from another time.
+_PLANNING = {
+    "plan_cache_mode": "force_custom_plan",
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+    "jit": "off",
+}
+
 _COLUMNS = (
     "id, aggregateid, type, payload::text as payload, sequence, traceparent, request_id, created_at, "
     "position, replay"
@@ -52,17 +62,34 @@ _COLUMNS = (
 # A head is a customer's oldest unpublished event. Its row lock is the lock on all of this customer's events:
 # no other claim sees a later one as a head while the earlier one is unpublished. Unless a replay makes older
 # ones wait again: then a later event may be under way with somebody else, and nothing behind it may be sent.
+# The shape leaves the planner little choice: a subquery with a limit can only be looked up, and `<=`, where
+# equality is meant, is not taken for a reason to read and sort all.
 _HEADS = f"""
 select {_COLUMNS} from customer_graph.outbox o
-where o.queue = $1 and o.published_at is null and not exists (
-    select from customer_graph.outbox earlier
-    where earlier.queue = o.queue and earlier.aggregateid = o.aggregateid
-      and earlier.published_at is null and earlier.position < o.position)
+where o.queue = $1 and o.published_at is null and o.position <= (
+    select earliest.position from customer_graph.outbox earliest
+    where earliest.queue = o.queue and earliest.aggregateid = o.aggregateid
+      and earliest.published_at is null
+    order by earliest.position limit 1)
+  and {{where}}
 order by o.position limit $2
 for update of o skip locked
 """  # noqa: S608  the columns are a constant
 
-# `place` counts a customer's followers from 1, those that are locked included.
+# Customers with long queues have fewer heads than a claim has room for; to look for more of them would be to
+# read all that waits. Only when others have locked every head among the oldest is it worth that.
+_OLDEST_HEADS = _HEADS.format(
+    where="""o.position <= coalesce((
+    select last.position from customer_graph.outbox last
+    where last.queue = $1 and last.published_at is null
+    order by last.position offset $3 limit 1), 9223372036854775807)"""
+)
+_ALL_HEADS = _HEADS.format(where="true")
+#: Among how many of the oldest events heads are looked for, for each event that is to be claimed.
+_LOOK_AT = 4
+
+# `place` counts a customer's followers from 1, those that are locked included. Whether one is still to be
+# sent is asked once it is locked, and behind an offset, so that the row is looked up by its id.
 _FOLLOWERS = f"""
 with follower as materialized (
     select each.id, row_number() over (partition by head.aggregateid order by each.position) as place
@@ -71,12 +98,12 @@ with follower as materialized (
         select o.id, o.position from customer_graph.outbox o
         where o.queue = $1 and o.aggregateid = head.aggregateid
           and o.published_at is null and o.position > head.position
-        order by o.position limit $4) each),
-free as (
-    select {_COLUMNS} from customer_graph.outbox o
-    where o.id in (select id from follower) and o.published_at is null
-    order by o.position for update skip locked)
-select free.*, follower.place from free join follower using (id) order by free.position
+        order by o.position limit $4) each)
+select free.*, follower.place from follower
+cross join lateral (
+    select {_COLUMNS}, published_at from customer_graph.outbox o
+    where o.id = follower.id offset 0 for update skip locked) free
+where free.published_at is null order by free.position
 """  # noqa: S608  the columns are a constant
 
 _MARK = "update customer_graph.outbox set published_at = clock_timestamp() where id = any($1::uuid[])"
@@ -228,7 +255,9 @@ class OutboxReader:
         """
         async with self._transaction() as connection:
             await connection.execute(_LOCK_SHARED, queue)
-            heads = [_event(row) for row in await connection.fetch(_HEADS, queue, limit)]
+            rows = await connection.fetch(_OLDEST_HEADS, queue, limit, _LOOK_AT * limit)
+            rows = rows or await connection.fetch(_ALL_HEADS, queue, limit)
+            heads = [_event(row) for row in rows]
             lanes = {head.customer_id: [head] for head in heads}
             room = min(per_customer - 1, (limit - len(heads)) // len(heads)) if heads else 0
             if room > 0:
@@ -298,6 +327,7 @@ class OutboxReader:
                     server_settings={
                         "application_name": "customer-relay",
                         "statement_timeout": str(STATEMENT_MS),
+                        **_PLANNING,
                         "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_MS),
                     },
                 )
