@@ -11,7 +11,7 @@ import strawberry
 from strawberry.dataloader import DataLoader
 
 from subgraphs.edge.context import RequestContext
-from subgraphs.rating.domain.record import Rating
+from subgraphs.rating.domain.record import Rating, Record
 from subgraphs.rating.extraction import Reader
 from subgraphs.rating.inbox import Inbox
 from subgraphs.rating.store import RatingStore, Row
@@ -25,6 +25,7 @@ class Loaders:
     """One read for all customers of a request that are asked alike."""
 
     def __init__(self, store: RatingStore) -> None:
+        self.records: DataLoader[UUID, Record | None] = _loader(store.records_of)
         self.ratings: DataLoader[UUID, Rating | None] = _loader(store.ratings)
         self.rows: DataLoader[UUID, Row | None] = _loader(store.rows)
         self.histories: DataLoader[UUID, tuple[Rating, ...] | None] = _loader(store.histories)

@@ -15,6 +15,7 @@ from subgraphs.rating.domain.record import (
     Change,
     Erasure,
     ProfileChanged,
+    Record,
     apply_erasure,
     apply_profile,
 )
@@ -37,8 +38,12 @@ class Inbox:
 
     async def apply_profile(self, event: ProfileChanged) -> Change:
         """Rate the profile and keep it, if it is the newest; raises StoreUnavailable."""
-        change = await self.swapper.swap(
-            event.customer_id, lambda record, now: apply_profile(record, event, self.scorecard, now)
+        return await self.apply_profile_to(await self.swapper.store.record(event.customer_id), event)
+
+    async def apply_profile_to(self, known: Record | None, event: ProfileChanged) -> Change:
+        """The same, for a record that was read a moment ago; that it is not the newest does no harm."""
+        change = await self.swapper.swap_from(
+            event.customer_id, known, lambda record, now: apply_profile(record, event, self.scorecard, now)
         )
         _told("rating.profile_applied", event, change)
         return change

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from uuid import UUID
+
 import strawberry
 
 from subgraphs.edge import cursor
@@ -12,6 +16,7 @@ from subgraphs.edge.scalars import DateTime
 from subgraphs.edge.schema import Schema, federated_schema
 from subgraphs.rating import entities, inputs
 from subgraphs.rating.context import Info
+from subgraphs.rating.domain.record import Record
 from subgraphs.rating.extraction import position
 
 __all__ = ["build_schema"]
@@ -75,14 +80,33 @@ class Mutation:
     @mutation(inaccessible=True, requires_scopes=_SYNC)
     async def apply_profile(self, info: Info, event: inputs.ProfileEvent) -> entities.ApplyResult:
         """See `inbox`."""
-        info.context.touch([entity_id(event.customer_id)])
-        return entities.ApplyResult.of(await info.context.inbox.apply_profile(event.to_domain()))
+        change = event.to_domain()
+        info.context.touch([change.customer_id])
+        known = await _record(info, change.customer_id)
+        return entities.ApplyResult.of(await info.context.inbox.apply_profile_to(known, change))
 
     @mutation(inaccessible=True, requires_scopes=_SYNC)
     async def erase_rating(self, info: Info, event: inputs.ErasureEvent) -> entities.ApplyResult:
         """See `inbox`."""
         info.context.touch([entity_id(event.customer_id)])
         return entities.ApplyResult.of(await info.context.inbox.erase(event.to_domain()))
+
+
+async def _record(info: Info, customer_id: UUID) -> Record | None:
+    """The customer's record; the first event of a request has those of all its events read at once.
+
+    The fields of a mutation run one after the other, so nothing would gather their reads by itself.
+    """
+    known, *_ = await info.context.loaders.records.load_many([customer_id, *_customers(info)])
+    return known
+
+
+def _customers(info: Info) -> Iterator[UUID]:
+    """The customers of the events in the request's variables; what is no id is its own event's matter."""
+    for value in info.variable_values.values():
+        with suppress(BadUserInput):
+            if isinstance(value, Mapping) and "customerId" in value:
+                yield entity_id(value["customerId"])
 
 
 def build_schema() -> Schema:
