@@ -15,6 +15,7 @@ from gateway.composition.result import Location, Report
 from gateway.composition.specification import (
     FEDERATION,
     LATEST_FEDERATION,
+    JOIN,
     LINK,
     SPECIFICATIONS,
     Version,
@@ -248,12 +249,17 @@ def _mandatory_known(feature: Feature, report: Report) -> bool:
     known = feature.identity in (LINK, FEDERATION) or feature.identity in SPECIFICATIONS
     if feature.purpose is None or known:
         return True
-    report.error(
-        Code.UNSUPPORTED_LINKED_FEATURE,
-        f"{feature.identity} is linked with for: {feature.purpose}, but this composition does not know it;"
-        " remove the link or its purpose.",
-        feature.location,
-    )
+    if feature.identity == JOIN:
+        reason = (
+            "This is a supergraph, which composition makes; give the subgraph's own schema"
+            " (the answer to { _service { sdl } })."
+        )
+    else:
+        reason = (
+            f"{feature.identity} is linked with for: {feature.purpose}, but this composition does not know"
+            " it; remove the link or its purpose."
+        )
+    report.error(Code.UNSUPPORTED_LINKED_FEATURE, reason, feature.location)
     return False
 
 

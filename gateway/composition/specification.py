@@ -11,6 +11,7 @@ from dataclasses import dataclass
 __all__ = [
     "FEDERATION",
     "FEDERATION_1_DIRECTIVES",
+    "JOIN",
     "LATEST_FEDERATION",
     "LINK",
     "SPECIFICATIONS",
@@ -23,6 +24,7 @@ Version = tuple[int, int]
 
 LINK = "https://specs.apollo.dev/link"
 FEDERATION = "https://specs.apollo.dev/federation"
+JOIN = "https://specs.apollo.dev/join"
 # 2.13 to 2.15 brought no directive and no new meaning of one.
 LATEST_FEDERATION: Version = (2, 15)
 

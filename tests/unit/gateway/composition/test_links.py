@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from gateway.composition import Code, HintCode
-from tests.kit.composition import directives_at, error_codes, fed1, fed2, hint_codes, only_error, supergraph
+from tests.kit.composition import (
+    composed,
+    directives_at,
+    error_codes,
+    fed1,
+    fed2,
+    hint_codes,
+    only_error,
+    supergraph,
+)
 
 FEDERATION = "https://specs.apollo.dev/federation"
 
@@ -133,6 +142,15 @@ def test_an_unknown_mandatory_specification_is_refused(purpose: str) -> None:
     """What a schema marks as needed must not be dropped silently."""
     sdl = linked(f'url: "{FEDERATION}/v2.9") @link(url: "https://acme.br/lgpd/v1.0", for: {purpose}')
     assert error_codes(sdl) == {Code.UNSUPPORTED_LINKED_FEATURE: 1}
+
+
+def test_a_supergraph_is_no_subgraph() -> None:
+    """Whoever gives the wrong file is told which one is wanted."""
+    made = composed("type Query { a: Int }").supergraph_sdl
+    assert made is not None
+    error = only_error(made)
+    assert error.startswith("UNSUPPORTED_LINKED_FEATURE")
+    assert "give the subgraph's own schema" in error
 
 
 @pytest.mark.parametrize(
