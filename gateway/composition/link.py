@@ -14,8 +14,8 @@ from gateway.composition.model import Applied
 from gateway.composition.result import Location, Report
 from gateway.composition.specification import (
     FEDERATION,
-    LATEST_FEDERATION,
     JOIN,
+    LATEST_FEDERATION,
     LINK,
     SPECIFICATIONS,
     Version,
