@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -124,7 +124,10 @@ def _stored_rating(rating: Rating) -> stored.StoredRating:
         score=assessment.score,
         band=assessment.band.value,
         default_probability=assessment.default_probability,
-        factors=[stored.StoredFactor(**asdict(factor)) for factor in assessment.factors],
+        factors=[
+            stored.StoredFactor(name=factor.name, points=factor.points, explanation=factor.explanation)
+            for factor in assessment.factors
+        ],
         base=assessment.base,
         model_version=assessment.model_version,
         source_version=rating.source_version,
