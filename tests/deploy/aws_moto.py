@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import zipfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import boto3
+import pytest
 
 from devstack.servers.sqs import Sqs
 from tests.deploy.aws_for_moto import ACCOUNT, REGION, for_moto
@@ -19,7 +19,7 @@ from tests.deploy.aws_templates import ORDER, load
 from tests.kit.postgres import free_port
 from tests.kit.waiting import is_soon
 
-__all__ = ["NAME", "SECOND", "Deployed", "deployed_stacks"]
+__all__ = ["NAME", "SECOND", "Container", "Deployed", "deployed"]
 
 #: The templates' own default.
 NAME = "customer-graph"
@@ -71,6 +71,25 @@ _OTHERWISE: Mapping[str, Mapping[str, str]] = {
 }
 
 
+@dataclass(frozen=True)
+class Container:
+    """The one container of a task definition, as ECS has it."""
+
+    #: Of the service or one-shot task.
+    name: str
+    command: tuple[str, ...]
+    image: str
+    port: int | None
+    health: tuple[str, ...]
+    log_group: str
+    environment: Mapping[str, str]
+    #: By variable, the secret's ARN with the key in it.
+    secrets: Mapping[str, str]
+    task_role: str
+    execution_role: str
+    raw: Mapping[str, Any]
+
+
 @dataclass
 class Deployed:
     """Stacks in a running server."""
@@ -100,6 +119,37 @@ class Deployed:
         """What stacks export, by name."""
         pages = self.client("cloudformation").get_paginator("list_exports").paginate()
         return {one["Name"]: one["Value"] for page in pages for one in page["Exports"]}
+
+    def containers(self, system: str) -> list[Container]:
+        """Everything that ECS would run."""
+        ecs = self.client("ecs")
+        found = []
+        for (of, name), made in self.made.items():
+            definitions = [
+                (logical, resource)
+                for logical, resource in load(name)["Resources"].items()
+                if resource["Type"] == "AWS::ECS::TaskDefinition" and of == system
+            ]
+            for logical, resource in definitions:
+                answer = ecs.describe_task_definition(taskDefinition=made[logical])["taskDefinition"]
+                (one,) = answer["containerDefinitions"]
+                roles = (
+                    made[resource["Properties"][role]["Fn::GetAtt"][0]]
+                    for role in ("TaskRoleArn", "ExecutionRoleArn")
+                )
+                found.append(_container(one, *roles))
+        return found
+
+    def policies(self, role: str) -> list[dict[str, Any]]:
+        """The statements of a role's own policies, with everything resolved."""
+        iam = self.client("iam")
+        statements: list[dict[str, Any]] = []
+        for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+            document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+            # moto keeps a document of CloudFormation as Python writes it.
+            parsed = document if isinstance(document, dict) else ast.literal_eval(document)
+            statements += parsed["Statement"]
+        return statements
 
     def parameters(self, system: str, name: str) -> dict[str, str]:
         """What the template `name` is deployed with."""
@@ -153,20 +203,37 @@ class Deployed:
         )
 
 
-@contextmanager
-def deployed_stacks(folder: Path) -> Iterator[Deployed]:
-    """All stacks in a server of their own; `folder` gets its log."""
-    server = Sqs(free_port(), folder / "moto.log")
+def _container(raw: Mapping[str, Any], task_role: str, execution_role: str) -> Container:
+    ports = [one["containerPort"] for one in raw.get("portMappings", [])]
+    return Container(
+        name=raw["logConfiguration"]["options"]["awslogs-stream-prefix"],
+        command=tuple(raw.get("command", [])),
+        image=raw["image"].rpartition(":")[0].rpartition("/")[2],
+        port=ports[0] if ports else None,
+        health=tuple(raw.get("healthCheck", {}).get("command", [])),
+        log_group=raw["logConfiguration"]["options"]["awslogs-group"],
+        environment={one["name"]: one["value"] for one in raw.get("environment", [])},
+        secrets={one["name"]: one["valueFrom"] for one in raw.get("secrets", []) if one},  # None: no value
+        task_role=task_role,
+        execution_role=execution_role,
+        raw=raw,
+    )
+
+
+@pytest.fixture(scope="session")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    """All stacks with the templates' defaults, and a second system beside them with every other choice."""
+    server = Sqs(free_port(), tmp_path_factory.mktemp("deployed") / "moto.log")
     server.start()
     try:
         assert is_soon(server.ready, _PATIENCE)
-        deployed = Deployed(server)
-        deployed.prepare()
+        stacks = Deployed(server)
+        stacks.prepare()
         for system in (NAME, SECOND):
             for name in ORDER:
                 if name == "edge":
-                    deployed.upload_authorizer(system)
-                deployed.deploy(system, name)
-        yield deployed
+                    stacks.upload_authorizer(system)
+                stacks.deploy(system, name)
+        yield stacks
     finally:
         server.stop()

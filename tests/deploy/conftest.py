@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.deploy.aws_moto import deployed
+
+__all__ = ["deployed", "tree", "wheels"]
+
 ROOT = Path(__file__).resolve().parents[2]
 IMAGES = ROOT / "deploy" / "images"
 UV = Path(sys.executable).with_name("uv")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import pytest
 from moto.cloudformation.parsing import get_model_map
 
 from tests.deploy.aws_for_moto import ACCOUNT, NOT_IN_MOTO, REGION
-from tests.deploy.aws_moto import NAME, SECOND, Deployed, deployed_stacks
+from tests.deploy.aws_moto import NAME, SECOND, Deployed
 from tests.deploy.aws_templates import NAMES, ORDER, conditions, load, resources, walk
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,13 +20,6 @@ SCRIPT = Path(sys.executable).with_name("customer-graph")
 QUEUES = ("customer-rating.fifo", "customer-activity.fifo")
 #: Bytes of a template that `aws cloudformation deploy` sends without a bucket for templates.
 MOST_BYTES = 51_200
-
-
-@pytest.fixture(scope="module")
-def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    """All stacks with the templates' defaults, and a second system beside them with every other choice."""
-    with deployed_stacks(tmp_path_factory.mktemp("deployed")) as stacks:
-        yield stacks
 
 
 def router(deployed: Deployed, *words: str, prefix: str = "") -> subprocess.CompletedProcess[str]:
