@@ -122,7 +122,7 @@ async def test_every_process_starts_with_what_it_is_given(
 
 
 def test_secrets_are_read_by_keys_that_they_have(containers: list[Container]) -> None:
-    """`ARN:key::` names a key of the JSON that the secret is made with; secrets without JSON are read whole."""
+    """`ARN:key::` names a key that the secret is made with; secrets without JSON are read whole."""
     made = template("data")["Resources"]
     for container in containers:
         for variable, reference in container.secrets.items():
@@ -162,7 +162,7 @@ def test_ports_agree(containers: list[Container]) -> None:
 
 
 def test_services_call_each_other_by_names_that_exist(containers: list[Container]) -> None:
-    """Every URL of a subgraph is an alias of Service Connect, of the port behind it, with the graph's path."""
+    """Every URL of a subgraph is an alias of Service Connect, with the port behind it and its path."""
     aliases = {}
     for _, _, service in resources("AWS::ECS::Service"):
         connect = service["Properties"].get("ServiceConnectConfiguration", {})
@@ -181,7 +181,7 @@ def test_services_call_each_other_by_names_that_exist(containers: list[Container
 
 
 def test_who_has_the_names_is_in_the_namespace() -> None:
-    """Names are resolved inside of services of the namespace alone, so whoever is given one is such a service."""
+    """Names are resolved inside of services of the namespace alone: whoever is given one is such."""
     for name, _, service in resources("AWS::ECS::Service"):
         properties = service["Properties"]
         task = template(name)["Resources"][properties["TaskDefinition"]["Ref"]]["Properties"]
@@ -200,7 +200,7 @@ def test_who_has_the_names_is_in_the_namespace() -> None:
 
 
 def test_containers_can_do_little(containers: list[Container]) -> None:
-    """Nobody's user, no capability, a root file system that cannot be written; two exceptions give a reason."""
+    """Nobody's user, no capability, a root file system that stays as it is; exceptions give a reason."""
     reasons = {
         resource["Properties"]["Family"]["Fn::Sub"].removeprefix("${Name}-")
         for _, _, resource in resources("AWS::ECS::TaskDefinition")
