@@ -48,6 +48,22 @@ if ELASTICSEARCH_URL:
         with pytest.raises(BadRequestError):
             await store._client.index(index=store._events.alias, routing="x", document={"colour": "red"})
 
+    async def test_a_full_disk_refuses_recordings_and_goes_on_reading(store: ElasticStore) -> None:
+        """At its flood stage Elasticsearch marks indices so, and takes the mark away with the want of room."""
+        known, refused = card_purchase(ANA), card_purchase(BIA)
+        await put(store, known)
+        await _mark_full(store, full=True)
+        with pytest.raises(StoreUnavailable):
+            await store.record([refused])
+        assert await found(store, EVERYTHING) == [known.id]
+        assert list(await store.missing([known.id, refused.id])) == [refused.id]
+        await _mark_full(store, full=False)
+        assert await store.record([refused]) == [Outcome.APPLIED]
+
+    async def _mark_full(store: ElasticStore, *, full: bool) -> None:
+        settings = {"index.blocks.read_only_allow_delete": full or None}
+        await store._client.indices.put_settings(index=store._events.alias, settings=settings)
+
     async def test_a_recording_is_durable_at_once_and_seen_soon() -> None:
         """`missing` sees it at once; the other reads within half a second, without anybody's refresh."""
         async with temporary_store(SERVER, ElasticStore) as store:
