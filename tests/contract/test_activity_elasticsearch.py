@@ -49,7 +49,7 @@ if ELASTICSEARCH_URL:
             await store._client.index(index=store._events.alias, routing="x", document={"colour": "red"})
 
     async def test_a_full_disk_refuses_recordings_and_goes_on_reading(store: ElasticStore) -> None:
-        """At its flood stage Elasticsearch marks indices so, and takes the mark away with the want of room."""
+        """At its flood stage Elasticsearch marks indices like this, and unmarks them when there is room."""
         known, refused = card_purchase(ANA), card_purchase(BIA)
         await put(store, known)
         await _mark_full(store, full=True)
