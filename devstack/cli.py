@@ -9,7 +9,7 @@ import click
 
 from devstack import applicants, state
 from devstack.applicants import ApplicantFileError
-from devstack.keys import ROLES, TOKEN_LIFETIME_SECONDS, signer
+from devstack.keys import MOST_LIFETIME_SECONDS, ROLES, TOKEN_LIFETIME_SECONDS, signer
 from devstack.layout import DataFolder
 from devstack.running import Options, end_leftovers
 from devstack.seed import Seeder, write_map
@@ -24,8 +24,6 @@ __all__ = ["command"]
 
 #: Customers that the demo loads.
 DEMO_CUSTOMERS = 100
-#: Seconds in a day: no verifier accepts a token that lives longer.
-_DAY_SECONDS = 86_400
 
 _data = click.option(
     "--data",
@@ -115,7 +113,7 @@ def _reset(folder: DataFolder) -> None:
 @click.option(
     "--lifetime",
     "lifetime_seconds",
-    type=click.IntRange(1, _DAY_SECONDS),
+    type=click.IntRange(1, MOST_LIFETIME_SECONDS),
     default=TOKEN_LIFETIME_SECONDS,
     show_default=True,
     help="Seconds.",

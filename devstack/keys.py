@@ -17,12 +17,25 @@ from jwt.algorithms import ECAlgorithm
 from devstack.layout import DataFolder, write_atomically, write_private
 from kernel.events import new_id
 
-__all__ = ["AUDIENCE", "ISSUER", "ROLES", "ROUTER_SCOPES", "TOKEN_LIFETIME_SECONDS", "Signer", "signer"]
+__all__ = [
+    "AUDIENCE",
+    "ISSUER",
+    "MOST_LIFETIME_SECONDS",
+    "ROLES",
+    "ROUTER_SCOPES",
+    "ROUTER_TOKEN_RENEWAL_SECONDS",
+    "TOKEN_LIFETIME_SECONDS",
+    "Signer",
+    "router_token",
+    "signer",
+]
 
 ISSUER = "customer-graph-devstack"
 AUDIENCE = "customer-graph"
-#: How long a token for people lives, seconds: a working day. The verifier refuses more than 24 hours.
+#: How long a token for people lives, seconds: a working day.
 TOKEN_LIFETIME_SECONDS = 12 * 3600
+#: Seconds in a day: no verifier accepts a token that lives longer.
+MOST_LIFETIME_SECONDS = 86_400
 #: The roles whose tokens the demo prints, with their scopes.
 ROLES = {
     "reader": "",
@@ -32,6 +45,10 @@ ROLES = {
 }
 #: What the router needs: to apply events, and to compare versions (`router reconcile`).
 ROUTER_SCOPES = "sync:apply ops:read ml:read"
+#: Seconds that the router's token lives.
+_ROUTER_TOKEN_SECONDS = 7200
+#: Seconds after which it is replaced: long before the end, so that a suspended laptop finds a valid one.
+ROUTER_TOKEN_RENEWAL_SECONDS = 1800
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +89,11 @@ def signer(folder: DataFolder) -> Signer:
     if not folder.jwks.exists():
         write_atomically(folder.jwks, json.dumps({"keys": [jwk]}, indent=2) + "\n")
     return Signer(jwk["kid"], key)
+
+
+def router_token(keys: Signer) -> str:
+    """A token for the router, to be replaced every `ROUTER_TOKEN_RENEWAL_SECONDS`."""
+    return keys.token("router", ROUTER_SCOPES, _ROUTER_TOKEN_SECONDS)
 
 
 def _new_pem() -> str:

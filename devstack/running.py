@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from devstack import state
-from devstack.keys import ROUTER_SCOPES, Signer, signer
+from devstack.keys import ROUTER_TOKEN_RENEWAL_SECONDS, Signer, router_token, signer
 from devstack.layout import DataFolder, write_atomically
 from devstack.process import die_with_parent
 from devstack.servers.protocol import StartFailed
@@ -25,10 +25,6 @@ from devstack.supervisor import Supervisor
 
 __all__ = ["Options", "Running", "end_leftovers", "running"]
 
-#: Seconds that the router's token lives.
-ROUTER_TOKEN_SECONDS: Final = 7200
-#: Seconds after which it is replaced: long before the end, so that a suspended laptop finds a valid one.
-ROUTER_TOKEN_RENEWAL_SECONDS: Final = 1800
 #: Seconds that a preparing command may take; migrations of a full database are slower than of an empty one.
 STEP_SECONDS: Final = 300.0
 #: Lines of a log that are shown when its process did not start.
@@ -164,7 +160,7 @@ def _explained(failure: StartFailed, folder: DataFolder) -> StartFailed:
 
 
 def _renew_router_token(folder: DataFolder, keys: Signer) -> None:
-    write_atomically(folder.router_token, keys.token("router", ROUTER_SCOPES, ROUTER_TOKEN_SECONDS) + "\n")
+    write_atomically(folder.router_token, router_token(keys) + "\n")
 
 
 async def _keep_router_token(folder: DataFolder, keys: Signer) -> None:

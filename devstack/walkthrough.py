@@ -33,12 +33,14 @@ def has_followed(customer: dict[str, Any]) -> bool:
     )
 
 
-async def ask_until_followed(url: str, customer_id: str, token: str) -> dict[str, Any]:
-    """The walk-through's answer once the copies have followed.
+async def ask_until_followed(
+    url: str, customer_id: str, token: str, query: Path | None = None
+) -> dict[str, Any]:
+    """The walk-through's answer once the copies have followed; `query` is its file, where it is not ours.
 
     Raises RequestFailed when they have not within 120 s, or when the customer is not there.
     """
-    document = await asyncio.to_thread(query_path().read_text, encoding="utf-8")
+    document = await asyncio.to_thread((query or query_path()).read_text, encoding="utf-8")
     ends_at = time.monotonic() + FOLLOW_SECONDS
     async with GraphQLClient(url) as client:
         while True:
@@ -50,6 +52,6 @@ async def ask_until_followed(url: str, customer_id: str, token: str) -> dict[str
             if time.monotonic() > ends_at:
                 raise RequestFailed(
                     f"rating and activity did not follow within {FOLLOW_SECONDS:g} s; "
-                    "look at relay.log and router.log in the folder logs"
+                    "look at what the relay and the router have logged"
                 )
             await asyncio.sleep(_POLL_SECONDS)

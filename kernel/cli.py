@@ -32,6 +32,7 @@ _COMMANDS = {
         "devstack.cli", "devstack", "Everything on this machine: up, down, status, seed, token."
     ),
     "gateway": _Entry("gateway.cli", "gateway", "Federation gateway: serve, compose, plan, dev, mock."),
+    "issuer": _Entry("devstack.issuer_cli", "devstack", "Secrets and tokens for docker-compose.yml."),
     "rating": _Entry(
         "subgraphs.rating.cli", "rating", "Rating subgraph: serve, extract, recompute, indexes."
     ),

@@ -89,11 +89,11 @@ _spans: _Spans | None = None
 def configure_tracing(service: str, endpoint: str | None, exporter: SpanExporter | None = None) -> None:
     """Record the spans of this process and send them to `endpoint` (OTLP over HTTP, such as http://host:4318).
 
-    Without endpoint and exporter nothing is recorded. Raises `ConfigurationProblem` when the packages of the
-    extra `tracing` are not installed.
+    Without exporter and endpoint nothing is recorded; an empty endpoint is none. Raises
+    `ConfigurationProblem` when the packages of the extra `tracing` are not installed.
     """
     global _spans  # noqa: PLW0603 - a process has one place where its spans go, as it has one log
-    if endpoint is None and exporter is None:
+    if not endpoint and exporter is None:
         _spans = None
         return
     try:

@@ -100,11 +100,12 @@ def test_a_request_that_broke_is_a_failed_span(collected: CollectedSpans) -> Non
     assert "secret" not in request.to_json()
 
 
-def test_nothing_is_imported_where_no_endpoint_is_set() -> None:
-    """Who does not collect spans needs no package for them, and pays nothing."""
+@pytest.mark.parametrize("endpoint", [None, ""])
+def test_nothing_is_imported_where_no_endpoint_is_set(endpoint: str | None) -> None:
+    """Who does not collect spans needs no package for them, and pays nothing; an empty variable is none."""
     program = (
         "import sys; from kernel.tracing import configure_tracing, span\n"
-        "configure_tracing('gateway', None)\n"
+        f"configure_tracing('gateway', {endpoint!r})\n"
         "with span('query', 'server') as mark: mark.fail('X')\n"
         "print(mark.recording, [name for name in sys.modules if name.startswith('opentelemetry')])"
     )
