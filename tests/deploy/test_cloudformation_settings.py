@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -222,3 +223,29 @@ def test_the_grace_is_inside_of_what_ecs_waits(containers: list[Container]) -> N
         if container.port:
             grace = SETTINGS[container.command[:2]].model_fields["shutdown_grace_seconds"].default
             assert container.raw["stopTimeout"] > grace, container.name
+
+
+def test_who_logs_in_by_turns_is_started_anew() -> None:
+    """A running task keeps the login that it started with, so services are restarted after a rotation."""
+    data = template("data")["Resources"]
+    rotated = {
+        one["Properties"]["SecretId"]["Ref"]
+        for one in data.values()
+        if one["Type"] == "AWS::SecretsManager::RotationSchedule"
+    }
+    assert rotated == {"OwnerLogin", "AppLogin", "RelayLogin"}
+    services = set()
+    for name, _, service in resources("AWS::ECS::Service"):
+        task = template(name)["Resources"][service["Properties"]["TaskDefinition"]["Ref"]]["Properties"]
+        secrets = json.dumps(task["ContainerDefinitions"][0].get("Secrets", []))
+        if any(f"-{login}Arn" in secrets for login in rotated):
+            services.add(service["Properties"]["ServiceName"])
+    restarts = [
+        json.loads(one["Properties"]["Target"]["Input"]["Fn::Sub"])
+        for one in data.values()
+        if one["Type"] == "AWS::Scheduler::Schedule"
+    ]
+    assert {restart["Service"] for restart in restarts} == services == {"customer", "relay"}
+    allowed = data["RestartRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"][0]["Resource"]
+    assert {one["Fn::Sub"].rpartition("/")[2] for one in allowed} == services
+    assert all(restart["ForceNewDeployment"] for restart in restarts)
