@@ -136,3 +136,17 @@ def test_services_scale() -> None:
         assert queues == {"${Name}-RatingQueueName", "${Name}-ActivityQueueName"}
         (shown,) = [one for one in alarm["Metrics"] if one["ReturnData"]]
         assert shown["Expression"] == "MAX([rating, activity])"
+
+
+def test_a_deployment_does_not_look_like_idleness() -> None:
+    """While both colours run, the gateway's requests are counted for each task of either target group."""
+    policy = load("service-gateway")["Resources"]["GatewayScaleByRequests"]["Properties"]
+    metrics = policy["TargetTrackingScalingPolicyConfiguration"]["CustomizedMetricSpecification"]["Metrics"]
+    groups = {
+        dimension["Value"]["Fn::ImportValue"]["Fn::Sub"]
+        for one in metrics
+        for dimension in one.get("MetricStat", {}).get("Metric", {}).get("Dimensions", [])
+        if dimension["Name"] == "TargetGroup"
+    }
+    assert groups == {"${Name}-BlueTargetsFullName", "${Name}-GreenTargetsFullName"}
+    assert [one["Expression"] for one in metrics if one["ReturnData"]] == ["SUM([blue, green])"]
