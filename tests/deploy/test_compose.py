@@ -251,8 +251,11 @@ def test_the_servers_are_the_ones_that_tests_run() -> None:
 def test_backends_are_where_tests_look_for_servers() -> None:
     """What `tests/services/services env all` prints is good for the profile `backends` as well."""
     program = ROOT / "tests" / "services" / "services"
-    printed = subprocess.run([program, "env", "all"], capture_output=True, text=True, check=True).stdout
-    urls = [urlsplit(line.partition("=")[2]) for line in printed.splitlines()]
+    defaults = {"PATH": "/usr/bin:/bin", "HOME": "/nowhere"}
+    printed = subprocess.run(
+        [program, "env", "all"], capture_output=True, text=True, check=True, env=defaults
+    )
+    urls = [urlsplit(line.partition("=")[2]) for line in printed.stdout.splitlines()]
     backends = {name for name, service in SERVICES.items() if service["profiles"] == ["backends"]}
     assert {f"{url.hostname}:{url.port}" for url in urls} == {
         f"{address}:{port}" for name in backends for address, port, _ in published(name)
