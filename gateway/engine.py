@@ -12,6 +12,8 @@ from random import Random
 from time import monotonic
 from typing import Any, Final, TypeVar
 
+import prometheus_client
+
 from gateway.errors import ClientProblem, Refusal
 from gateway.execution.client import SubgraphClient
 from gateway.execution.compiled import CompiledPlan, compile_plan
@@ -34,6 +36,13 @@ __all__ = ["Engine", "EngineRules", "Prepared"]
 #: Seconds that "this operation has no plan" is remembered: a budget in seconds may have been missed
 #: because the machine was busy.
 _FAILURE_SECONDS: Final = 60.0
+_PLANS = prometheus_client.Counter(
+    "gateway_plans",
+    "Operations to execute, by whether their plan was remembered or had to be made.",
+    ["source"],
+)
+_REMEMBERED = _PLANS.labels("remembered")
+_MADE = _PLANS.labels("made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +136,11 @@ class Engine:
         key = (operation, conditions, operation.gates.variant(principal), self._active_labels())
         known = self._plans.get(key)
         if known is None or (isinstance(known, _Failed) and known.until < monotonic()):
+            _MADE.inc()
             known = await self._once(key, lambda: self._make(key))
             self._remember(key, known)
         else:
+            _REMEMBERED.inc()
             self._plans.move_to_end(key)
         if isinstance(known, _Failed):
             raise known.problem.with_traceback(None)

@@ -21,6 +21,9 @@ __all__ = ["Fetch", "FetchRules", "SubgraphClient"]
 _FETCHES = prometheus_client.Counter(
     "gateway_fetches", "Subgraph requests by outcome.", ["subgraph", "outcome"]
 )
+_OPEN = prometheus_client.Gauge(
+    "gateway_breaker_open", "1 while the subgraph is not asked, or by one request at a time.", ["subgraph"]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class SubgraphClient:
         self.url = url
         self.headers = headers
         self.breaker = CircuitBreaker(rules.breaker, monotonic)
+        self._open = _OPEN.labels(name)
         self._rules = rules
         self._transport = transport
         self._in_flight: dict[
@@ -75,6 +79,7 @@ class SubgraphClient:
             outcome = await self._send(fetch)
         else:
             outcome = await self._share(fetch)
+        self._open.set(self.breaker.is_open)
         return outcome if isinstance(outcome, SubgraphAnswer) else read_answer(outcome, self.name)
 
     async def _share(self, fetch: Fetch) -> HttpAnswer | SubgraphAnswer:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import orjson
+import prometheus_client
 from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import (
     ArgumentError,
@@ -16,7 +17,7 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, QueuePool
 
 from kernel.settings import ConfigurationProblem
 
@@ -28,6 +29,8 @@ _ADMINISTRATION_SECONDS = 10.0
 #: SQLSTATE classes and codes that say "later": lock and statement time-outs, deadlock, shutdown, no
 #: connection.
 _TRANSIENT = ("08", "40", "53", "55P03", "57014", "57P")
+_IN_USE = prometheus_client.Gauge("customer_pool_connections_in_use", "Connections to PostgreSQL that work.")
+_POOL_SIZE = prometheus_client.Gauge("customer_pool_size", "Connections to PostgreSQL, at most.")
 
 
 class StoreUnavailable(Exception):
@@ -55,6 +58,9 @@ class Database:
 
     def __init__(self, url: str, limits: Limits) -> None:
         self._engine = _engine(url, limits)
+        _POOL_SIZE.set(limits.pool_size)
+        if isinstance(self._engine.pool, QueuePool):
+            _IN_USE.set_function(self._engine.pool.checkedout)
         # One statement is a transaction of its own: BEGIN and COMMIT around it would be round trips.
         self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from prometheus_client import REGISTRY
 
 from gateway.engine import EngineRules
 from gateway.execution.transport import HttpAnswer, HttpRequest, TransportFault
@@ -23,6 +24,19 @@ async def test_an_answer_is_joined_from_two_subgraphs_in_selection_order(gateway
     assert answer.body == (
         b'{"data":{"customer":{"score":710,"name":"Ana","rating":{"grade":"B"},"id":"1"}}}'
     )
+
+
+async def test_operators_see_how_often_a_plan_had_to_be_made(gateway: InProcessGateway) -> None:
+    """An operation's plan is made once and remembered after that."""
+
+    def counts() -> list[float]:
+        sources = ("made", "remembered")
+        return [REGISTRY.get_sample_value("gateway_plans_total", {"source": one}) or 0.0 for one in sources]
+
+    before = counts()
+    for _ in range(3):
+        await gateway.ask("{ customers(first: 1) { id name } }")
+    assert [now - then for now, then in zip(counts(), before, strict=True)] == [1, 2]
 
 
 async def test_a_list_of_entities_is_one_request_to_each_subgraph(gateway: InProcessGateway) -> None:

@@ -7,6 +7,7 @@ from time import monotonic
 
 import orjson
 import pytest
+from prometheus_client import REGISTRY
 
 from gateway.execution.answer import read_answer
 from gateway.execution.breaker import BreakerRules, CircuitBreaker
@@ -82,6 +83,21 @@ async def test_the_breaker_stops_asking_a_dead_subgraph() -> None:
     answer = await client.fetch(_fetch())
     assert answer.errors[0].extensions["code"] == "SUBGRAPH_CIRCUIT_BREAKER_REJECTED"
     assert len(transport.requests) == 2
+
+
+async def test_operators_see_whether_a_breaker_is_open() -> None:
+    """One time series a subgraph: 0 while it is asked, 1 while it is not."""
+
+    def shown() -> float | None:
+        return REGISTRY.get_sample_value("gateway_breaker_open", {"subgraph": "rating"})
+
+    rules = FetchRules(retries=0, breaker=BreakerRules(failures=1, open_seconds=0))
+    client = _client(_Scripted(GOOD, TransportFault("refused"), GOOD), rules)
+    seen = []
+    for _ in range(3):
+        await client.fetch(_fetch())
+        seen.append(shown())
+    assert seen == [0, 1, 0]
 
 
 def _breaker() -> tuple[CircuitBreaker, Callable[[float], None]]:
