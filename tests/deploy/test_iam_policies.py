@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -177,3 +178,60 @@ def test_nobody_has_a_key_of_his_own() -> None:
     """No user, no access key, no group: people and services come by roles."""
     kinds = {resource["Type"] for _, _, resource in resources()}
     assert not kinds & {"AWS::IAM::User", "AWS::IAM::AccessKey", "AWS::IAM::Group"}
+
+
+#: Stacks that the pipeline changes, in the name of one role.
+BY_PIPELINE = ("tasks", "service-", "edge")
+
+
+def test_the_pipelines_roles_are_bounded(roles: list[Role], deployed: Deployed) -> None:
+    """Every role of a stack that the pipeline changes has the boundary, which holds all that it may do."""
+    boundary = deployed.exports()[f"{NAME}-RoleBoundaryArn"]
+    iam = deployed.client("iam")
+    version = iam.get_policy(PolicyArn=boundary)["Policy"]["DefaultVersionId"]
+    document = iam.get_policy_version(PolicyArn=boundary, VersionId=version)["PolicyVersion"]["Document"]
+    most = Role("foundation", "RoleBoundary", {}, statements_of(document))
+    bounded = [role for role in roles if role.template.startswith(BY_PIPELINE)]
+    assert len(bounded) >= 20
+    for role in bounded:
+        (resource,) = [
+            one
+            for template, logical, one in resources("AWS::IAM::Role")
+            if (template, logical) == (role.template, role.logical)
+        ]
+        assert resource["Properties"]["PermissionsBoundary"] == {
+            "Fn::ImportValue": {"Fn::Sub": "${Name}-RoleBoundaryArn"}
+        }, str(role)
+        for action, wanted in rights(role):
+            patterns = [one for allowed, one in rights(most) if allowed == action]
+            assert patterns, f"{role}: {action}"
+            # moto makes no secrets here, so their ARNs are stand-ins: their names are looked at below.
+            if action != "secretsmanager:GetSecretValue":
+                assert any(fnmatchcase(wanted, pattern) for pattern in patterns), f"{role}: {action} {wanted}"
+    for _, logical, secret in resources("AWS::SecretsManager::Secret"):
+        assert secret["Properties"]["Name"]["Fn::Sub"].startswith("${Name}/"), logical
+
+
+def test_the_pipeline_cannot_free_itself(roles: list[Role], deployed: Deployed) -> None:
+    """Who changes stacks may make roles with the boundary only, and may not touch the pipeline's own."""
+    (stack,) = [role for role in roles if str(role) == "pipeline.StackRole"]
+    boundary = {"StringEquals": {"iam:PermissionsBoundary": deployed.exports()[f"{NAME}-RoleBoundaryArn"]}}
+    own = [f"arn:aws:iam::{ACCOUNT}:role/{deployed.made[NAME, 'pipeline'][logical]}" for logical in PIPELINE]
+    for statement in stack.statements:
+        actions = {action for action in as_list(statement["Action"]) if action.startswith("iam:")}
+        if actions & {"iam:CreateRole", "iam:PutRolePolicy", "iam:PutRolePermissionsBoundary"}:
+            assert statement["Condition"] == boundary
+        assert not actions & {"iam:AttachRolePolicy", "iam:DeleteRolePermissionsBoundary"}
+        if actions:
+            patterns = as_list(statement["Resource"])
+            assert not [arn for arn in own if any(fnmatchcase(arn, one) for one in patterns)], actions
+
+
+PIPELINE = ("BuildRole", "DeployRole", "StackRole", "PipelineRole", "PushRole")
+
+
+def statements_of(document: Any) -> list[dict[str, Any]]:
+    """moto hands a document out as Python or as text, by how it was made."""
+    parsed = ast.literal_eval(document) if isinstance(document, str) else document
+    found: list[dict[str, Any]] = parsed["Statement"]
+    return found
