@@ -72,9 +72,9 @@ def live_in(monkeypatch: pytest.MonkeyPatch, container: Container) -> type[Servi
     return SETTINGS[container.command[:2]]
 
 
-def test_commands_are_commands(containers: list[Container]) -> None:
+def test_commands_are_commands(deployed: Deployed) -> None:
     """Each container's command is one of the command line's, with options that it has."""
-    for command in {container.command for container in containers if container.command}:
+    for command in {container.command for container in deployed.containers(NAME) if container.command}:
         done = subprocess.run(
             [SCRIPT, *command, "--help"], capture_output=True, text=True, timeout=120, check=False
         )
