@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -150,3 +152,32 @@ def test_a_deployment_does_not_look_like_idleness() -> None:
     }
     assert groups == {"${Name}-BlueTargetsFullName", "${Name}-GreenTargetsFullName"}
     assert [one["Expression"] for one in metrics if one["ReturnData"]] == ["SUM([blue, green])"]
+
+
+def test_the_run_book_names_alarms_that_exist() -> None:
+    """Its chapter on AWS has no alarm that was renamed, and every one that points there."""
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    chapter = page.partition("## Alarms of AWS\n")[2].partition("\n## ")[0]
+    named = set(re.findall(r"`…(-[a-z-]+)`", chapter))
+    names = {alarm["AlarmName"]["Fn::Sub"].removeprefix("${Name}"): alarm for alarm in alarms().values()}
+    assert named
+    assert named <= names.keys()
+    for name, alarm in names.items():
+        if "'Alarms of AWS'" in alarm["AlarmDescription"]:
+            assert name in named
+
+
+def test_commands_that_alarms_name_are_commands() -> None:
+    """Whoever is woken by an alarm may copy it."""
+    script = Path(sys.executable).with_name("customer-graph")
+    commands = {
+        found[1]
+        for alarm in alarms().values()
+        if (found := re.search(r"customer-graph (.+)$", alarm["AlarmDescription"]))
+    }
+    assert len(commands) == 2
+    for command in commands:
+        # With help it does nothing but read its options; the group reads the routing table, so there is one.
+        words = [script, *command.split(), "--help"]
+        done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 0, done.stderr
