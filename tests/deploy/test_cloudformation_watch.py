@@ -181,3 +181,18 @@ def test_commands_that_alarms_name_are_commands() -> None:
         words = [script, *command.split(), "--help"]
         done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stderr
+
+
+def test_a_release_leaves_the_number_of_tasks_alone() -> None:
+    """Who is scaled has no count in the template, which each update would put back; who is not has one."""
+    for template, logical, service in resources("AWS::ECS::Service"):
+        targets = [
+            one
+            for one in load(template)["Resources"].values()
+            if one["Type"] == "AWS::ApplicationAutoScaling::ScalableTarget"
+            and {"Fn::GetAtt": [logical, "Name"]} in list(walk(one["Properties"]["ResourceId"]))
+        ]
+        assert ("DesiredCount" in service["Properties"]) == (not targets), logical
+        for one in targets:
+            bounds = one["Properties"]["MinCapacity"], one["Properties"]["MaxCapacity"]
+            assert bounds == ({"Ref": "MinTasks"}, {"Ref": "MaxTasks"})
