@@ -34,7 +34,10 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     python = folder / "scanner" / "bin" / "python"
     lock = FOLDER / "checkov.lock"
     run(str(UV), "venv", "--quiet", "--no-project", "--python", sys.executable, str(folder / "scanner"))
-    run(str(UV), "pip", "install", "--quiet", "--python", str(python), "--require-hashes", "-r", str(lock))
+    run(
+        str(UV), "pip", "install", "--quiet", "--python", str(python), "--no-deps", "--require-hashes",
+        "--only-binary", ":all:", "--requirement", str(lock),
+    )  # fmt: skip
     scanned = folder / "templates"
     scanned.mkdir()
     for name in NAMES:

@@ -7,6 +7,7 @@ did is compared with the policy of its role, action by action and queue by queue
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -207,6 +208,7 @@ def work_and_operate(site: Site, both: dict[str, FakeTarget]) -> None:
             assert len(target.calls) > 1
     listed = site.run("operator", "router", "dlq", "list", "--json")
     assert len(listed.splitlines()) == 2
+    site.run("operator", "router", "dlq", "show", json.loads(listed.splitlines()[0])["eventId"])
     site.run("operator", "router", "dlq", "redrive", "--all")
     with site.running("router", "router", "run", "--processes", "1"):
         for queue in both:
